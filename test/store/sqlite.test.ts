@@ -9,6 +9,7 @@ import { expect } from 'chai';
 import { sql } from 'kysely';
 import { keepBytes } from '../../gateway/store/bodies.ts';
 import { openDatabase, probeStore, readDatabase } from '../../gateway/store/database.ts';
+import { selectDue } from '../../gateway/store/delivery-leases.ts';
 import { countOperators, saveOperators } from '../../gateway/store/operators.ts';
 import { assertDurable, assertVersion } from '../../gateway/store/sqlite-file.ts';
 import { codeOf } from './codes.ts';
@@ -49,6 +50,19 @@ describe('the embedded store', () => {
 
   it('is unreachable when its folder is missing', async () => {
     expect(await codeOf(openDatabase(`sqlite:${join(folder, 'absent', 'mra.db')}`))).to.equal('E_STORE_UNREACHABLE');
+  });
+
+  it('has limits in the text of a statement: as a parameter, each would make SQLite plan it again at each use', async () => {
+    const db = await openDatabase(`sqlite:${join(folder, 'limits.db')}`);
+    try {
+      expect(db.sql.selectFrom('event').selectAll().limit(7).compile().parameters).to.deep.equal([]);
+      const claim = { owner: 'us', partner: 'NN', now: hour(1), leaseUntil: hour(2), limit: 1 };
+      expect(selectDue(db.sql, claim).compile().sql)
+        .to.include('limit 1')
+        .and.not.match(/limit \?/u);
+    } finally {
+      await db.close();
+    }
   });
 
   it('reports an unknown outcome when COMMIT fails, stores nothing of it, and is written again', async () => {
