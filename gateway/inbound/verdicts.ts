@@ -16,6 +16,7 @@ import type {
   SenderEvidence,
 } from '../model/message.ts';
 import type { Reply, SealedMessage, Verdict } from '../model/message.ts';
+import { fileMessageId } from '../model/message-id.ts';
 import { present } from '../model/present.ts';
 import { intactBytes, keepSealed } from '../store/bodies.ts';
 import type { Tx } from '../store/database.ts';
@@ -243,7 +244,10 @@ function acknowledge(
 ): SealedMessage {
   const { gateway, partner } = inbound;
   const id = gateway.newId();
-  const about = { id, issuedAt: momentOf(gateway.now()), subject, number, period };
+  const { file } = inbound.raw;
+  // The partner knows a list by the name of its file, to which our id adds the digest.
+  const called = file !== undefined && subject === fileMessageId(file, inbound.digest) ? file : subject;
+  const about = { id, issuedAt: momentOf(gateway.now()), subject: called, number, period };
   const why = {
     reason: reason?.code,
     detail: reason?.detail,

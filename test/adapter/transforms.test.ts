@@ -111,6 +111,7 @@ describe('transforms of generated values', () => {
       ['{message.issuedAt|zoned:yyyyMMddHHmmssSSS}', moment.filter((each) => each > '1989')],
     ],
     prefix: [['{identifier|prefix:X:Y}', text]],
+    without: [['{identifier|without:.lst}', text.map((each) => `${each}.lst`)]],
     reform: [
       ['{identifier|reform:AEOCNaabbccdddd:AddddccbbaaN}', fc.oneof(identifier, theirs)],
       [

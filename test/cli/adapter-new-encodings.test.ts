@@ -97,7 +97,7 @@ describe('mra adapter new, encodings', () => {
     writeFileSync(sample, encodeText(`HXBCN20261103\r\n${operators.join('')}T000003\r\n`, 'gb18030'));
     await draft();
     const template = readFileSync(join(adapters, 'xb/list.fixed'), 'utf8');
-    expect(template).to.match(/D\{identifier:15b\}\{name\.local\?:20b\|oneLine\|max:20b\}/u);
+    expect(template).to.match(/D\{identifier:12b\}\{name\.local\?:20b\|oneLine\|max:20b\}/u);
     expect((await runAdapter(adapters, ['test', 'xb', '--runs', '20'])).exit).to.equal(0);
   });
 

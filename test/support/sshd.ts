@@ -83,6 +83,7 @@ async function startRelay(port: number) {
     const target = connect(port, '127.0.0.1');
     for (const socket of [client, target]) {
       sockets.add(socket);
+      socket.setNoDelay(true); // a request of a few bytes does not wait for an acknowledgement
       socket.on('error', () => undefined); // the other end was cut
       socket.on('close', () => (client.destroy(), target.destroy(), sockets.delete(socket)));
     }

@@ -8,16 +8,9 @@ import { roles, type ListRecord } from '../../model/record/record.ts';
 import { seededRandom } from '../../model/seeded-random.ts';
 import type { Adapter, MessageFormat } from '../adapter.ts';
 import { refusalOf } from './failures.ts';
-import { inventList, inventReply, periodAt } from './generate.ts';
-import { verdictsIn, withoutSome } from './generate-acknowledgements.ts';
+import { inventList, inventReply, texts } from './generate.ts';
+import { verdictsIn, wholeAnswer, withoutSome } from './generate-acknowledgements.ts';
 import { decodeText, encodeText, jsonText, type Plain, type TextReaders } from './message-text.ts';
-
-const wholeAnswer = (adapter: Adapter): Acknowledgement => ({
-  verdict: 'applied',
-  ...{ subject: 'm-00000001', number: 4, id: 'm-00000002', issuedAt: '2026-01-01T00:00:00.000Z' },
-  ...{ reason: 'E_EXAMPLE', detail: 'example', place: 'C7', text: 'example', taken: 12, refused: 1 },
-  period: periodAt(adapter, '2026-01-01T00:00:00.000Z').id,
-});
 
 /** Files by path: a full list with its reply, each acknowledgement, a new operator, operators that left, and two lists that are refused. */
 export function sampleConversations(adapter: Adapter, readers: TextReaders): ReadonlyMap<string, string> {
@@ -80,12 +73,14 @@ function wholeLists(adapter: Adapter, full: ListMessage): readonly [ListMessage,
   ];
 }
 
-/** One of each verdict, with the verdict on no, one and several operators, and one with no more than the template always writes. */
+/** One of each verdict, with the verdict on no, one and several operators, one with long texts, and one with no more than the template always writes. */
 function answersIn(
   format: MessageFormat<Acknowledgement>,
   whole: Acknowledgement,
   operators: readonly string[],
 ): readonly Acknowledgement[] {
+  const isWritten = (answer: Acknowledgement): boolean => refusalOf(() => encodeText(format, answer)) === undefined;
+  const said = (each: string): Acknowledgement => ({ ...whole, reason: each, detail: each, place: each, text: each });
   const { detail, place, text } = whole;
   const why = present({ code: 'R1', detail, place, text });
   const rows = operators.map((identifier, i): RecordAnswer => {
@@ -94,13 +89,15 @@ function answersIn(
   });
   // A row that could not be read may name no operator.
   const bare: RecordAnswer = { verdict: 'rejected', ...why };
-  const carriesBare = refusalOf(() => encodeText(format, { ...whole, results: [bare] })) === undefined;
+  const carriesBare = isWritten({ ...whole, results: [bare] });
   const shown = [rows.slice(0, 2), [], carriesBare ? [bare] : rows.slice(0, 1)];
-  const answers = verdictsIn(format).map((verdict, i) => {
+  const answers = verdictsIn(format, whole).map((verdict, i) => {
     const results = shown[i] ?? [];
     return { ...whole, verdict, ...(results.length > 0 && { results }) };
   });
-  return [...answers, withoutSome(format, whole, () => true)];
+  // In another script, and longer than a place may be.
+  const strange = texts.map((each) => each.repeat(8)).find((each) => /\P{ASCII}/u.test(each) && isWritten(said(each)));
+  return [...answers, ...(strange ? [said(strange)] : []), withoutSome(format, whole, () => true)];
 }
 
 /** What forty seeds give. */

@@ -75,7 +75,7 @@ export function inventList(adapter: Adapter, random: SeededRandom, format: ListF
     ...(format.carriesParts && random.next() < 0.5 ? { part: inventPart(random) } : {}),
     position: {
       epoch: inventEpoch(adapter, random, issuedAt),
-      sequence: number(random),
+      sequence: sequence(adapter, random),
       chain: hex(random, 64),
       root: hex(random, 64),
       count: number(random),
@@ -193,6 +193,12 @@ export function times<T>(count: number, make: () => T): T[] {
 /** Of one to six digits: in some formats it has few places. */
 export function number(random: SeededRandom): number {
   return random.below(10 ** (1 + random.below(6)));
+}
+
+/** A number that lists of the partner may have. */
+export function sequence({ stream }: Pick<Adapter, 'stream'>, random: SeededRandom): number {
+  const any = number(random);
+  return stream.discipline === 'numbered' ? stream.first + (any % (stream.max - stream.first + 1)) : any;
 }
 
 export function hex(random: SeededRandom, length: number): string {

@@ -8,11 +8,11 @@ export type ManifestDraft = Readonly<Record<string, unknown>>;
 
 type Answers = ReadonlyMap<string, unknown>;
 
-/** Answers that say where the values of a fixed-width line begin, by kind of line. */
-export function columnsOf(answers: Answers): ReadonlyMap<string, readonly number[]> {
+/** Answers that say where the values of a fixed-width line begin, by kind of line. `message`: list, reply or acknowledgement. */
+export function columnsOf(answers: Answers, message: string): ReadonlyMap<string, readonly number[]> {
   const given = [...answers].flatMap(([at, value]): [string, number[]][] => {
-    const [, kind] = /\.fixed#\/([^/]+)$/u.exec(at) ?? [];
-    if (kind === undefined || value === 'yes') return [];
+    const [, file, kind] = /^(\w+)\.fixed#\/([^/]+)$/u.exec(at) ?? [];
+    if (kind === undefined || file !== message || value === 'yes') return [];
     const columns = String(value)
       .split(/[\s,]+/u)
       .map(Number);

@@ -14,13 +14,11 @@ export function complete(message: Message): void {
   const { kind, placements, file, root, format } = message;
   if (kind === 'acknowledgement') {
     if (placements.some(({ path }) => path === 'ack.verdict')) return;
-    const fix = 'Say which it is: --answer "acknowledgement.xml#/Path/Of/Element=ack.verdict".';
-    throw sampleFault(file, 'no element looks like the verdict on a list', fix);
+    throw sampleFault(file, 'no element looks like the verdict on a list', whichFix(message, 'ack.verdict'));
   }
   const scope = kind === 'list' ? 'records' : 'results';
   if (kind === 'list' && !placements.some((each) => each.scope === scope && each.path === 'identifier')) {
-    const fix = 'Say which it is: --answer "/Path/Of/Element=identifier".';
-    throw sampleFault(file, 'no element looks like the number of an operator', fix);
+    throw sampleFault(file, 'no element looks like the number of an operator', whichFix(message, 'identifier'));
   }
   const items = message.items ?? newGroup(message, root, scope);
   items.each = scope;
@@ -48,6 +46,16 @@ export function complete(message: Message): void {
   if (typeof seal === 'object' && seal !== null && isUnsigned(seal)) return;
   if (format !== 'xml' || root.children.some((child) => child.kind === 'attribute' && child.name === 'Id')) return;
   root.children.unshift({ ...newNode({ kind: 'attribute', name: 'Id' }, root), use: { text: 'message', fixed: true } });
+}
+
+/** The elements that were found, with a value of each, one of which an answer may name; in fixed width also where values begin. */
+function whichFix({ file, format, root }: Message, path: string): string {
+  const found = leavesOf(root).slice(0, 20);
+  const at = `${file}#${found[0] === undefined ? '/Element' : pathOf(found[0])}`;
+  const shown = found.map((node) => `${pathOf(node)} (${node.values[0]?.slice(0, 30) ?? ''})`).join(', ');
+  const line = `${file}#/${root.children.find(({ children }) => children.length > 0)?.name ?? 'line'}`;
+  const columns = format === 'fixed' ? ` Where values begin: --answer "${line}=1 2 11 41".` : '';
+  return `Say which it is, one of ${shown}: --answer "${at}=${path}".${columns}`;
 }
 
 /** Operators that left: the sample's own list of them, or a proposal behind the operators. */
@@ -106,7 +114,8 @@ function addMissing(message: Message, parent: SampleNode, scope: string, isAsked
   return missing(message, scope).map((field) => {
     const name = freeName(message, vocabulary.fields[field.path]?.added ?? field.path, parent);
     const { width } = typeOf(vocabulary, field.path, field.kind);
-    const columns = format === 'fixed' ? { width, fill: '' as const } : undefined;
+    const { bytes } = parent.children.find((each) => each.columns !== undefined)?.columns ?? {};
+    const columns = format === 'fixed' ? { width, fill: '' as const, bytes } : undefined;
     const node = newNode({ kind, name, space: parent.space, columns }, parent);
     const day = field.kind === 'day' && pattern !== 'yyyy-MM-dd' ? `|date:${pattern}` : undefined;
     node.use = useOf(field.kind === 'count' && format === 'json' ? '|number' : day, field, node, message);

@@ -7,7 +7,7 @@ import { withAnswers } from './answers.ts';
 import { ask, type Drafting } from './drafting.ts';
 import { periodForm, periodNumberForm } from './period-numbers.ts';
 import type { Placed } from './place.ts';
-import type { Layout } from './read-samples.ts';
+import type { Message } from './holes.ts';
 import { filled } from './vocabulary.ts';
 
 export interface ConversationDraft {
@@ -131,7 +131,7 @@ function numbersOf(placements: Placed['placements']): Pick<Stream, 'restart' | '
 /** Lists and acknowledgements over HTTPS or as files, each with a question: no sample shows paths, statuses and names. */
 export function draftExchange(
   drafting: Drafting,
-  { format }: Layout,
+  { format, conversation }: Pick<Message, 'format' | 'conversation'>,
   { template, schema, encoding }: MessageData,
 ): ConversationData {
   const { answers, given, vocabulary, partner } = drafting;
@@ -141,13 +141,12 @@ export function draftExchange(
   const { asked, exchange } = vocabulary.conversation[way];
   for (const at of asked) ask(drafting, `/conversation/${at}`, at);
   const ending = { 'xlsx.csv': 'xlsx', fixed: 'txt', csv: 'csv', xml: 'xml', json: 'json' }[format];
-  const drafted = filled(exchange, {
-    template,
-    schema,
-    encoding,
-    ending,
-    cc: partner.toLowerCase(),
-  }) as ConversationData;
+  const { fullOnly = true, conversation: { stream } = {} } = conversation ?? {};
+  const isNumbered = stream?.discipline === 'numbered' || stream?.discipline === 'chained';
+  // Two lists of one day have one name only where the later one replaces the other.
+  const serial = isNumbered ? '_{message.position.sequence}' : fullOnly ? '' : '_{message.id}';
+  const facts = { template, schema, encoding, ending, serial, cc: partner.toLowerCase() };
+  const drafted = filled(exchange, facts) as ConversationData;
   if (!answers.has('/conversation/send/answers')) return drafted;
   const { answer: _, ...send } = drafted.send ?? {};
   return { ...drafted, send };

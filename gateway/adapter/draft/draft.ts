@@ -44,7 +44,7 @@ export function draftAdapter(request: DraftRequest, tools: DraftTools): Draft {
   const drafting: Drafting = { ...request, codes: {}, asks: [] };
   const { vocabulary, answers, samples, partner } = request;
   const read = (kind: Message['kind'], files: DraftRequest['samples']): Sample =>
-    readSamples(files, { columns: columnsOf(answers), encoding: answers.get(encodingAt[kind]), partner }, tools);
+    readSamples(files, { columns: columnsOf(answers, kind), encoding: answers.get(encodingAt[kind]), partner }, tools);
   const sample = read('list', samples);
   const list = draftMessage('list', sample, drafting);
   const others = draftAnswers(sample, drafting, read);
@@ -161,7 +161,9 @@ function draftMessage(kind: Message['kind'], sample: Sample, drafting: Drafting)
   const placed = placeSample({ partner, home: home.country, vocabulary, kind, root: sample.root, answered, periods });
   const conversation = kind === 'list' ? draftConversation(placed, drafting, isWorkbook) : undefined;
   // Where nobody is named who left, every line between titles and total is an operator.
-  const plain = conversation?.fullOnly === true && takeKinds(sample);
+  const isAlone = kind === 'acknowledgement' && sample.root.children.length === 1;
+  const taken = (isAlone || conversation?.fullOnly === true) && takeKinds(sample);
+  const plain = taken && !isAlone;
   const message: Message = { ...sample, ...placed, kind, file, drafting, plain, ...(conversation && { conversation }) };
   askAboutLayout(message);
   placeHoles(message);

@@ -38,7 +38,7 @@ export function placeHoles(message: Message): void {
     if (path === 'fixed') node.use = { text: node.values[0] ?? '', fixed: true };
     if (isComputed(counted)) {
       node.use = { text: `{${counted}${chain ?? countChain(node)}}`, example: '1' };
-      if (field !== undefined) widen(node, field, drafting, at);
+      if (field !== undefined && why !== 'answered') widen(node, field, drafting, at);
       continue;
     }
     if (field === undefined) continue;
@@ -51,7 +51,8 @@ export function placeHoles(message: Message): void {
     const first = placements.find((each) => each.path === path && each.chain?.startsWith('|first:') === true);
     const rest = first === undefined || first === placement ? undefined : first.chain?.replace('first', 'rest');
     node.use = useOf(chain ?? rest, field, node, message);
-    widen(node, field, drafting, at);
+    // What a person said what it is has the columns of the sample.
+    if (why !== 'answered') widen(node, field, drafting, at);
     const isEmpty = node.kind !== 'cell' && node.items.length > node.values.length;
     if (isEmpty) ask(drafting, at, 'empty', { name: node.name, how: format === 'json' ? 'as null' : 'empty' });
   }
@@ -165,7 +166,9 @@ export function isJoined(node: SampleNode, items: SampleNode | undefined): boole
 /** Makes columns of fixed width wide enough for our own values, and asks. Zeros fill a count that is always written in full. */
 function widen(node: SampleNode, { path, kind }: Field, drafting: Drafting, at: string): void {
   if (node.columns === undefined) return;
-  const { least = 0 } = typeOf(drafting.vocabulary, path, kind);
+  const { country, invented } = drafting.home;
+  const ours = country.length + invented.code.replaceAll('{place}', invented.places[0]?.codePrefix ?? '').length;
+  const { least = 0 } = path === 'identifier' ? { least: ours } : typeOf(drafting.vocabulary, path, kind);
   const { width, fill } = node.columns;
   const isFull = kind === 'count' && node.values.every(({ length }) => length === width);
   node.columns = { ...node.columns, width: Math.max(width, least), fill: isFull ? '0>' : fill };

@@ -34,7 +34,9 @@ export interface Placed {
 /** Every element of the sample that carries a value, placed or not. */
 export function placeSample(search: Search): Placed {
   const { kind, root, vocabulary } = search;
-  const isGone = (node: SampleNode): boolean => matchName(vocabulary, 'departures', node.name, node.parent?.name) >= 1;
+  const isGone = (node: SampleNode): boolean =>
+    matchName(vocabulary, 'departures', node.name, node.parent?.name) >= 1 ||
+    node.children.some((leaf) => search.answered.get(pathOf(leaf))?.startsWith(ofDepartures) === true);
   const [gone, other] = [true, false].map((wanted) =>
     leavesOf(root).filter((leaf) => pathTo(leaf).some(isGone) === wanted),
   );
@@ -44,7 +46,8 @@ export function placeSample(search: Search): Placed {
   // An empty list is known by its name.
   const empty = nodesIn(root).find((node) => isGone(node) && leavesOf(node).length === 0 && !isInside(node));
   const beside = (gone ?? []).filter((leaf) => !isInside(leaf));
-  const departures = kind === 'list' ? (groupOf(beside, 'departures', search) ?? empty) : undefined;
+  const others = (): SampleNode | undefined => items && otherLine(root, items, search);
+  const departures = kind === 'list' ? (groupOf(beside, 'departures', search) ?? empty ?? others()) : undefined;
   const groups = new Map([
     [items, scope],
     [departures, 'departures'],
@@ -58,6 +61,27 @@ export function placeSample(search: Search): Placed {
   return { placements, items, departures };
 }
 
+/** Before the path of an answer: the element is of an operator that left, whatever its group is called. */
+const ofDepartures = 'departures.';
+
+/** Another kind of line with numbers in the form of the operators: those that left. */
+function otherLine({ children }: SampleNode, items: SampleNode, search: Search): SampleNode | undefined {
+  const formOf = (value: string): string => value.replaceAll(/\d/gu, '9').replaceAll(/\p{Lu}/gu, 'A');
+  const [best] = leavesOf(items)
+    .map((leaf) => ({
+      leaf,
+      claim: claimsOf(leaf, items, 'records', search).find(({ path }) => path === 'identifier'),
+    }))
+    .filter(({ claim }) => claim?.claimed === true)
+    .sort((a, b) => (b.claim?.score ?? 0) - (a.claim?.score ?? 0));
+  const forms = new Set(best?.leaf.values.map(formOf).filter((form) => /A.*9{3}/u.test(form)));
+  const isLike = (line: SampleNode): boolean =>
+    line !== items &&
+    line.kind === 'line' &&
+    leavesOf(line).some(({ values }) => values.every((each) => forms.has(formOf(each))));
+  return forms.size > 0 && forms.size < 4 ? children.find(isLike) : undefined;
+}
+
 /** The element that stands for one item of a list: what repeats around the best number of an operator. */
 function groupOf(leaves: readonly SampleNode[], scope: string, search: Search): SampleNode | undefined {
   const found = leaves.flatMap((leaf) => {
@@ -65,7 +89,7 @@ function groupOf(leaves: readonly SampleNode[], scope: string, search: Search): 
       pathTo(leaf)
         .slice(1)
         .find(({ repeated }) => repeated) ?? leaf.parent;
-    const answer = search.answered.get(pathOf(leaf));
+    const answer = search.answered.get(pathOf(leaf))?.replace(ofDepartures, '');
     if (group?.parent === undefined || (answer !== undefined && !answer.startsWith('identifier'))) return [];
     const claim = claimsOf(leaf, group, scope, search).find(({ path, claimed }) => path === 'identifier' && claimed);
     const score = answer === undefined ? claim?.score : 9;
@@ -95,7 +119,8 @@ function claimsOf(node: SampleNode, within: SampleNode, scope: string, search: S
     if ((repeats && path !== 'roles') || (json === 'other' && !isDay) || (json === 'number' && !countable)) return [];
     const name = matchName(vocabulary, path, `${node.name} ${node.which?.split('=')[1] ?? ''}`, around);
     const fit = fitOf(node.values, field, search);
-    if (fit === undefined) return [];
+    // Columns of fixed width have one value each.
+    if (fit === undefined || (fit.text !== undefined && node.columns !== undefined)) return [];
     // The number of a layout may happen to be that of the operators.
     const proof = fit.proof === true && matchName(vocabulary, 'fixed', node.name) === 0;
     // A column without a title says nothing by its name: there the values alone are asked. A time outside of lists is mostly that of issue.
@@ -113,7 +138,9 @@ function assign(leaves: readonly SampleNode[], within: SampleNode, scope: string
   const placed = new Map<SampleNode, Omit<Placement, 'candidates'>>();
   for (const node of leaves) {
     const answer = search.answered.get(pathOf(node));
-    if (answer !== undefined) placed.set(node, { node, scope, ...answerOf(answer, pathOf(node), search.kind, scope) });
+    if (answer === undefined) continue;
+    const own = answer.replace(ofDepartures, '');
+    placed.set(node, { node, scope, ...answerOf(own, pathOf(node), search.kind, scope) });
   }
   const claims = all.filter(({ claimed }) => claimed);
   for (const { node, path, certain, why, score, text } of claims) {

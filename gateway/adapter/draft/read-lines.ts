@@ -22,11 +22,15 @@ export const addedKind = 'kind';
 /** The sign between cells; empty for fixed width, undefined where the lines have neither. */
 export function separatorOf(text: string): string | undefined {
   const lines = filledLines(text);
-  const mostly = (test: (line: string) => boolean): boolean => lines.filter(test).length * 2 > lines.length;
+  const share = (test: (line: string) => boolean): number => lines.filter(test).length / lines.length;
+  const mostly = (test: (line: string) => boolean): boolean => share(test) > 0.5;
   const sure = ['\t', ';', '|'].find((sign) => mostly((line) => line.includes(sign)));
   if (sure !== undefined) return sure;
-  if (mostly((line) => / {2}|\s$/u.test(line))) return '';
-  return mostly((line) => line.includes(',')) ? ',' : undefined;
+  const isFilled = (line: string): boolean => / {2}|\s$/u.test(line);
+  if (mostly(isFilled)) return '';
+  if (mostly((line) => line.includes(','))) return ',';
+  // Headers, totals and operators that left may fill their columns.
+  return share(isFilled) >= 0.25 ? '' : undefined;
 }
 
 function filledLines(text: string): string[] {
@@ -191,7 +195,9 @@ function fixedLines(lines: readonly string[], answers: ColumnAnswers, partner: s
     }
     const own = kinds.get(kindOf(text)) ?? [];
     const guessed = length === 0 && ruled.length > 1 ? ruled : columnStarts(own, length, titles, partner);
-    const cells = fixedCells(text, own, answers.get(kindOf(text)) ?? guessed, own.length > 1 ? titles : '');
+    // The kind is no value of the line, also where an answer counts it as one.
+    const answered = answers.get(kindOf(text))?.filter((start) => start > length);
+    const cells = fixedCells(text, own, answered ?? guessed, own.length > 1 ? titles : '');
     return line(kindOf(text), cells, length === 0 ? 'OPR' : kindOf(text), length === 0);
   });
 }

@@ -47,7 +47,8 @@ export function readSamples(samples: readonly SampleFile[], given: Given, tools:
   const prefixes = new Map<string, string>();
   const read = texts.map((sample) => {
     const { file, text } = sample;
-    if (layoutOf(sample).format !== layout.format) throw sampleFault(file, 'the samples have different formats');
+    if (layoutOf(sample, layout).format !== layout.format)
+      throw sampleFault(file, 'the samples have different formats');
     try {
       if (layout.format === 'xml') return { ...sample, root: readXmlSample(text, file, prefixes, tools) };
       if (layout.format === 'json') return { ...sample, root: readJsonSample(tools.readJson(text)) };
@@ -69,8 +70,10 @@ export function readSamples(samples: readonly SampleFile[], given: Given, tools:
   return { ...layout, hasBlanks, prefixes, files, others, root: mergedTree(files.map(({ root }) => root)) };
 }
 
-/** The first character says the format; lines are of what their separator says. */
-function layoutOf(sample?: SampleText): Pick<Layout, 'format' | 'separator' | 'sheet' | 'encoding'> {
+type Form = Pick<Layout, 'format' | 'separator' | 'sheet' | 'encoding'>;
+
+/** The first character says the format; lines are of what their separator says, and short ones of what those before them are. */
+function layoutOf(sample?: SampleText, before?: Form): Form {
   const { text = '', file = '', workbook, encoding } = sample ?? {};
   if (workbook !== undefined) return { format: 'xlsx.csv', separator: ',', sheet: workbook.sheet };
   const [begin = ''] = /\S/u.exec(text) ?? [];
@@ -78,6 +81,7 @@ function layoutOf(sample?: SampleText): Pick<Layout, 'format' | 'separator' | 's
   if (begin === '{' || begin === '[') return { format: 'json', separator: '' };
   const separator = separatorOf(text);
   if (separator !== undefined) return { format: separator === '' ? 'fixed' : 'csv', separator, encoding };
+  if (before?.format === 'fixed') return before;
   const fix = 'Give XML, JSON, CSV, tab separated or fixed-width lines. Write other layouts by hand: docs/adapters.md.';
   throw sampleFault(file, 'the lines have neither separators nor columns', fix);
 }

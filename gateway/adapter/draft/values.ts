@@ -121,6 +121,8 @@ function codeFit(table: string, values: readonly string[], { codes }: Vocabulary
   const share = different.filter((code) => meaningOf(codes[table] ?? {}, code) !== undefined).length / different.length;
   // A message says its type as well, in a code that never changes: only what usually means full or delta is a kind.
   if ((table === 'kind' && share === 0) || values.some((value) => value.includes('|'))) return undefined;
+  // Nor is a verdict what is the same in several answers.
+  if (table === 'verdict' && values.length > 1 && different.length === 1) return undefined;
   // A code may be of several words (`in force`) where all of them are known.
   if (share < 1 && !areCodes(each)) return undefined;
   const words = Object.entries(codes['kind'] ?? {}).filter(([word, written]) =>

@@ -92,6 +92,11 @@ const makers: Readonly<Record<string, (use: TransformUse) => Transform>> = {
   },
   /** `prefix:AEO`: a fixed text before the value */
   prefix: ({ argument }) => affix(argument, ''),
+  /** `without:.lst`: a fixed text at the end of the value is left out */
+  without: ({ argument }) => {
+    const { encode, decode } = affix('', argument);
+    return { encode: decode, decode: encode };
+  },
   /** `reform:AEOXAnnnnnn:XAnnnnnn`: rewrites a value of the first form as the second; values of another form are unchanged */
   reform: ({ argument, at }) => {
     const [from = '', to = '', ...more] = argument.split(':');

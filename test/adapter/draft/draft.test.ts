@@ -8,6 +8,7 @@ import { readVocabulary, type Vocabulary } from '../../../gateway/adapter/draft/
 import { loadHome } from '../../../gateway/adapter/load.ts';
 import type { HomeProfile } from '../../../gateway/model/home.ts';
 import { adapterTools, adaptersFolder } from '../../support/adapter-tools.ts';
+import { thrownBy } from '../../support/thrown.ts';
 
 const samples = new URL('../../fixtures/partners/', import.meta.url).pathname;
 
@@ -245,6 +246,14 @@ describe('a drafted adapter', () => {
     const template = made.files.get('list.json') ?? '';
     expect(template).to.include('"st": "{status|code:status|number}"').and.to.include('{grade|code:grade|number}');
     expect(codesOf(made)['status']).to.deep.equal({ active: '1', suspended: '2' });
+  });
+
+  it('names the elements of an acknowledgement in which nothing looks like a verdict, and where values begin', () => {
+    const list = fixture('xb-list.xml');
+    const acknowledgements = [{ file: 'a.txt', bytes: Buffer.from('20260402  20260403  \r\n') }];
+    const { code, fix } = thrownBy(() => draft('XB', [list], { acknowledgements }));
+    expect(code).to.equal('E_SAMPLE_UNREADABLE');
+    expect(fix).to.include('acknowledgement.fixed#/line=1 2 11 41').and.to.include('20260402');
   });
 
   it('reads lines of fixed width under titles, and a value in the line above them', () => {

@@ -1,0 +1,1 @@
+AXE_20260402_01WAITfewer operators     
