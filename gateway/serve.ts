@@ -21,6 +21,7 @@ import { exchangeRoutes } from './doors/exchange-routes.ts';
 import { getPartner, type Gateway } from './gateway.ts';
 import { takeAnswer } from './outbound/take-answer.ts';
 import { answerPoll } from './outbound/answer-poll.ts';
+import { statusForAgency } from './outbound/status-for-agency.ts';
 import { runPolling } from './inbound/poll-partners.ts';
 import { listHeld, receiveAtDoor } from './inbound/receive-at-door.ts';
 import { receiveMessage, type ReceiveResult } from './inbound/receive-message.ts';
@@ -255,14 +256,12 @@ function openExchange(
     proxy,
     receive: (raw) => receiveAtDoor(gateway, raw, receive),
     joined: (partner, bytes, headers) => joinedMessage(getPartner(gateway, partner).adapter.seal, bytes, headers),
-    poll: (code) => answerPoll(gateway, code),
-    held: (code) => listHeld(gateway, code),
+    ...{ poll: (code) => answerPoll(gateway, code), held: (code) => listHeld(gateway, code) },
+    status: (code, identifier) => statusForAgency(gateway, getPartner(gateway, code), identifier),
     routes: exchangeRoutes(gateway),
     async acknowledge(partner, bytes, headers) {
       await takeAnswer({ ...gateway, elsewhere }, { partner, bytes, came: { by: 'message', properties: { headers } } });
     },
-    now: gateway.now,
-    ...{ maxBytes: exchange.maxBytes, hosts: exchange.hosts },
-    log: gateway.log,
+    ...{ now: gateway.now, log: gateway.log, maxBytes: exchange.maxBytes, hosts: exchange.hosts },
   });
 }

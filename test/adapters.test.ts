@@ -8,6 +8,7 @@ import { decodeText } from '../gateway/adapter/check/message-text.ts';
 import { testAdapter, type TestReport } from '../gateway/adapter/check/test-adapter.ts';
 import { lintAdapter } from '../gateway/adapter/check/lint.ts';
 import { loadAdapter, loadHome, loadManifest } from '../gateway/adapter/load.ts';
+import { otherWords } from '../gateway/adapter/manifest.ts';
 import { previewAdapter } from '../gateway/adapter/check/preview.ts';
 import { checkTools } from '../gateway/cli/adapter-folder.ts';
 import { inventOperators } from '../gateway/rehearsal/invented-operators.ts';
@@ -176,7 +177,11 @@ for (const cc of folders) {
       expect(report.coverage.samples.never).to.deep.equal([]);
     });
 
-    it('reads back every list it can write, and every one follows the schema', () => {
+    it('reads back every list it can write, and every one follows the schema', async () => {
+      const { manifest } = await loadManifest(folder, adapterTools);
+      const rows = manifest.codes['reason'] ?? {};
+      // Reasons that the partner does not tell apart.
+      const asRead = (reason: string): string => (reason in rows ? reason : (otherWords(rows)?.read ?? reason));
       let refused = 0;
       fc.assert(
         fc.property(listOf(adapter), (list) => {
@@ -186,7 +191,8 @@ for (const cc of folders) {
           const read = decodeText(adapter.list, written, adapterTools);
           if (adapter.stream.discipline === 'chained') expect(read).to.deep.equal(list);
           // A list of another discipline states less.
-          expect(list).to.containSubset(read);
+          const departures = list.departures.map((each) => ({ ...each, reason: asRead(each.reason) }));
+          expect({ ...list, departures }).to.containSubset(read);
           expect(read.records).to.deep.equal(list.records);
         }),
         { numRuns: 60 },
@@ -216,7 +222,9 @@ for (const cc of folders) {
       const { ours, theirs } = adapter.identifiers;
       for (const { where, example } of lines)
         if (where === 'home') expect(theirs.toCode(example), example).to.be.a('string');
-      expect(new Set(lines.map(({ where }) => where))).to.deep.equal(new Set(['home', 'abroad']));
+      // What an agency at home grants is on no entry.
+      const sides = adapter.memorandum === undefined ? ['home', 'abroad'] : [];
+      expect(new Set(lines.map(({ where }) => where))).to.deep.equal(new Set(sides));
       expect(lines.filter(({ source, confidence }) => source === undefined && confidence !== 'assumed')).to.be.empty;
       expect(manifest.identifiers.ours.example).to.equal(ours.example);
     });
@@ -230,6 +238,7 @@ for (const cc of folders) {
     });
 
     it('refuses an unknown grade both ways', () => {
+      if (typeof adapter.list.view.values.grade === 'object') return; // all have the same
       const { example } = adapter.identifiers.ours;
       const record = aListRecord({ identifier: example, grade: 'platinum' });
       const error = thrownBy(() => writeText(adapter.list, aListMessage({ records: [record] })));

@@ -10,6 +10,7 @@ import type { ListSchedule } from '../model/list/list-schedule.ts';
 import type { StreamRules } from '../model/list/stream-rules.ts';
 import type { Acknowledgement, Reply, SealTerms, Verdict } from '../model/message.ts';
 import type { ReceiveData, SendData } from './conversation/answers.ts';
+import type { Memorandum } from '../model/memorandum.ts';
 import type { PublishForm } from './conversation/broker.ts';
 import type { Beside, ReceiveFile, SendFile } from './conversation/files.ts';
 import type { RequestForm } from './conversation/requests.ts';
@@ -69,6 +70,8 @@ export interface ListFormat extends MessageFormat<PackedList> {
   readonly carriesParts: boolean;
   /** Digest of everything that determines how a record is read. It is stored, so it must not change between restarts. */
   readonly fingerprint: string;
+  /** Paths of records that the template writes, `roles`, `departure.reason` and `departure.since`; without those that are filled in. */
+  readonly carries: readonly string[];
   /** How each value of a record reaches the partner. Digests cover the values that the partner reads. */
   readonly view: PartnerView;
   /** One record beside its encoding. Throws the errors of encode. */
@@ -93,9 +96,11 @@ export interface DayFormats {
 export interface Adapter {
   /** The folder's name, lower case. */
   readonly cc: string;
-  /** ISO 3166-1 alpha-2 of the administration on the other side. */
+  /** ISO 3166-1 alpha-2 of the administration on the other side; of an agency two letters that ISO leaves to users. */
   readonly partner: string;
   readonly name: string;
+  /** Of an agency at home, which learns of our operators and sends no lists. */
+  readonly memorandum?: Memorandum;
   readonly folder: string;
   readonly timeZone: string;
   readonly arrangement: Arrangement;

@@ -80,12 +80,23 @@ export function listFormat(source: TemplateSource, context: TransformContext, to
     ...makeFormat(source, scope, compiled, decodedListView(scope, view)),
     carriesParts: no === true,
     fingerprint: fingerprintOf(source, context),
-    view,
+    ...{ view, carries: carriedBy(scope) },
     preview(record) {
       records.row = 0;
       return { fields: previewFields(records, record), text: write(record) };
     },
   };
+}
+
+/** Every value of an operator that the template writes, also what is not read back. */
+function carriedBy({ lists }: TemplateScope): string[] {
+  const written = (list: string): string[] => {
+    const { holes, parts, unread = [], lists: inner } = lists.get(list) ?? {};
+    const paths = [...(holes?.keys() ?? []), ...(parts?.keys() ?? []), ...unread.map(({ path }) => path)];
+    return [...paths.filter((path) => path !== '#'), ...(inner?.keys() ?? [])];
+  };
+  const left = written('departures').map((path) => (path === 'identifier' ? path : `departure.${path}`));
+  return [...new Set([...written('records'), ...left])];
 }
 
 /** A list as text, for people and tools. */

@@ -13,6 +13,7 @@ import { listFormat, messageFormat, type TemplateSource, type TemplateTools } fr
 import { identifierForm } from './identifiers.ts';
 import { formatsByDay, type FormatsByDay, type Layout } from './layouts.ts';
 import { arrangementFor, type Manifest } from './manifest.ts';
+import { memorandumOf, requireAgreedFields } from './memorandum.ts';
 import { requireMatchingSeal, requireUsableSeal } from './seal.ts';
 import type { MessageData, MessageVersion } from './message-data.ts';
 import { keyTerms } from './key-terms.ts';
@@ -64,7 +65,7 @@ export async function loadAdapter(folder: string, tools: AdapterTools): Promise<
     completeList: (decoded, context) => fillList(decoded, { ...fillTerms, names }, context),
     ...{ lists, ...others },
     ...{ schedule: listSchedule(manifest, place), retry: retryTerms(conversation?.send?.retry, place) },
-    ...present({ list, reply }),
+    ...present({ list, reply, memorandum: memorandumOf(manifest) }),
     acknowledgements: acknowledgementsOf(exchange),
     formatsOn,
     periods,
@@ -135,7 +136,10 @@ async function loadFormats(
   const readers = templateTools(tools);
   const from = { folder, isSigned: !isUnsigned(manifest.seal) };
   const list = await layoutsOf(from, messages.list, tools, (source, tables) =>
-    requireMatchingSeal(listFormat(source, { tables, timeZone, ...terms, conversation }, readers), manifest, place),
+    requireAgreedFields(
+      requireMatchingSeal(listFormat(source, { tables, timeZone, ...terms, conversation }, readers), manifest, place),
+      manifest,
+    ),
   );
   const reply = await layoutsOf(from, messages.reply, tools, (source, tables) =>
     requireMatchingSeal(messageFormat(source, replyFields, { tables, timeZone, ...terms }, readers), manifest, place),

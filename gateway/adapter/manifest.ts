@@ -7,6 +7,7 @@ import type {
   Benefits,
   Direction,
   EntryRole,
+  Fact,
   Limits,
   ListBands,
   Matching,
@@ -18,10 +19,10 @@ import type { Day } from '../model/record/record.ts';
 import type { TransportKind } from './adapter.ts';
 import type { ConversationData } from './conversation/conversation.ts';
 import type { IdentifierData } from './identifiers.ts';
+import type { MemorandumData } from '../model/memorandum.ts';
 import type { MessageData, MessageVersion } from './message-data.ts';
 import { present } from '../model/present.ts';
 
-type Fact<T> = Sourced & { readonly value: T };
 /** A fact with two sides: `ours` belongs to the administration that wrote the folder. */
 type TwoSided<T> = Sourced & { readonly theirs: T; readonly ours: T };
 
@@ -60,6 +61,9 @@ export interface Ask {
 }
 
 export interface Manifest {
+  /** `agency`: with a memorandum, from which `arrangement` and `identifiers.theirs` are made. */
+  readonly kind?: 'administration' | 'agency';
+  readonly memorandum?: MemorandumData;
   readonly partner: string;
   readonly name: string;
   readonly timeZone: string;

@@ -8,9 +8,10 @@ import type { Adapter, AnswerStage, Exchange } from './adapter.ts';
  * played (`notPlayed`) stays as it is.
  */
 export function swapSides(adapter: Adapter, other: { readonly country: string; readonly name: string }): Adapter {
+  const { memorandum: _, ...shared } = adapter;
   const { theirs, ours } = adapter.identifiers;
   return {
-    ...adapter,
+    ...shared,
     partner: other.country,
     name: other.name,
     arrangement: adapter.otherSide,

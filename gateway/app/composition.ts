@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Manifest } from '../adapter/manifest.ts';
+import { withTerms, type WrittenManifest } from '../adapter/memorandum.ts';
 import { openLogSealer, type LogSealer } from '../audit/seal-log.ts';
 import { openAnswerLog, type AnswerLog } from '../clearance/answer-log.ts';
 import type { AdapterTools } from '../adapter/tools.ts';
@@ -81,7 +81,8 @@ export function adapterTools(): AdapterTools {
     readYaml,
     placeInYaml,
     // Compiled when first used: most commands read neither, and these schemas take as long as the rest of a start.
-    validateManifest: (manifest) => jsonValidator<Manifest>(join(schemas, 'adapter.schema.json'), 'once')(manifest),
+    validateManifest: (manifest) =>
+      withTerms(jsonValidator<WrittenManifest>(join(schemas, 'adapter.schema.json'), 'once')(manifest)),
     validateHome: (home) => jsonValidator<HomeProfile>(join(schemas, 'home.schema.json'), 'once')(home),
   };
 }

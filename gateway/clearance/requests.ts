@@ -24,7 +24,7 @@ import type { Tx } from '../store/database.ts';
 import { appendEvents } from '../store/events.ts';
 import type { ReadEntry } from '../wire/files/entry-reader.ts';
 
-export type { Clearance, ClearanceTerms } from './status-query.ts';
+export { termsOf, type Clearance, type ClearanceTerms } from './status-query.ts';
 
 /** Something that must be stored with the answers or not at all, such as the reply under an idempotency key. */
 type AlsoStore<T> = (tx: Tx, result: T) => Promise<void>;

@@ -21,7 +21,10 @@ import type { RegisterIndex } from '../store/register-index.ts';
 import { storedView, type RegisterView } from '../store/register-view.ts';
 
 /** Of a partner's adapter, the answers need its terms and no message. */
-export type ClearanceTerms = Pick<Adapter, 'partner' | 'name' | 'timeZone' | 'arrangement' | 'identifiers'>;
+export type ClearanceTerms = Pick<
+  Adapter,
+  'partner' | 'name' | 'timeZone' | 'arrangement' | 'identifiers' | 'memorandum'
+>;
 
 /** What an answer needs. A Gateway is one of these. */
 export interface Clearance {
@@ -43,9 +46,9 @@ export interface Clearance {
   random(bytes: number): Uint8Array;
 }
 
-/** The terms of every partner. */
-export function termsOf({ partners }: Clearance): readonly ClearanceTerms[] {
-  return [...partners.values()].map(({ adapter }) => adapter);
+/** The terms of every partner whose operators are recognised: an agency at home has none. */
+export function termsOf({ partners }: Pick<Clearance, 'partners'>): readonly ClearanceTerms[] {
+  return [...partners.values()].flatMap(({ adapter }) => (adapter.memorandum === undefined ? adapter : []));
 }
 
 /** Queries that are answered as of one moment. What the register holds of a partner is determined once. */

@@ -2,7 +2,7 @@
 
 import { Option, type Command } from 'commander';
 import { isDay } from '../adapter/template/dates.ts';
-import { check, type Clearance } from '../clearance/requests.ts';
+import { check, termsOf, type Clearance } from '../clearance/requests.ts';
 import type { CheckRequest, ProvenAnswer } from '../model/clearance/answer.ts';
 import { entryRoles, type Direction, type EntryRole, type TransportMode } from '../model/arrangement.ts';
 import { choosePartner } from '../model/clearance/assessment.ts';
@@ -69,11 +69,11 @@ function requestOf(clearance: Clearance, identifier: string | undefined, options
 }
 
 function partnerOf(clearance: Clearance, identifier = ''): string {
-  const terms = [...clearance.partners.values()].map(({ adapter }) => adapter);
+  const terms = termsOf(clearance);
   const party = { pointer: '', role: 'consignor', identifier } as const;
   const choice = choosePartner(party, { direction: 'import', parties: [party] }, terms);
   if ('partner' in choice) return choice.partner;
-  const known = [...clearance.partners.keys()].join(', ');
+  const known = terms.map((each) => each.partner).join(', ');
   throw new GatewayError('E_PARTNER_UNKNOWN', 'the identifier does not show whose operator it is', {
     fix: `Add --partner with one of: ${known}.`,
   });

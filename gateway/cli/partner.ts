@@ -72,7 +72,17 @@ async function list(context: CliContext): Promise<void> {
       const reason = revoked ?? stopped.get(code);
       const state = revoked !== undefined ? 'revoked' : reason !== undefined ? 'stopped' : 'active';
       const signing = certificates?.signing.length ?? 0;
-      return { partner: code, adapter: adapter.cc, state, transport, url: url ?? '', signing, reason: reason ?? '' };
+      const kind = adapter.memorandum === undefined ? 'administration' : 'agency';
+      return {
+        partner: code,
+        kind,
+        adapter: adapter.cc,
+        state,
+        transport,
+        url: url ?? '',
+        signing,
+        reason: reason ?? '',
+      };
     });
     out.result(rows, rows);
     return Promise.resolve();

@@ -1,6 +1,6 @@
 /** The state of the border door: the arrangements, the freshness of each list, and readiness. */
 
-import type { Clearance, ClearanceTerms } from '../clearance/requests.ts';
+import { termsOf, type Clearance, type ClearanceTerms } from '../clearance/requests.ts';
 import type { Freshness } from '../model/clearance/answer.ts';
 import { freshnessOf } from '../model/clearance/check.ts';
 import { fittingRoles } from '../model/clearance/operator-roles.ts';
@@ -15,7 +15,7 @@ import { readyInTime } from './readiness.ts';
 export async function partnersReply(clearance: Clearance): Promise<BorderReply> {
   const now = momentOf(clearance.now());
   const partners = await Promise.all(
-    [...clearance.partners.values()].map(async ({ adapter }) => {
+    termsOf(clearance).map(async (adapter) => {
       const { arrangement, identifiers } = adapter;
       const { words, example, issuers } = identifiers.theirs;
       return {
@@ -74,7 +74,7 @@ async function statesInMemory(clearance: Clearance): Promise<ListStates | undefi
   const now = momentOf(clearance.now());
   const viewOf = await clearance.index?.current().catch(() => undefined);
   const states: (readonly [string, Freshness['state']])[] = [];
-  for (const { adapter: terms } of clearance.partners.values()) {
+  for (const terms of termsOf(clearance)) {
     const view = viewOf?.(terms.partner);
     if (view === undefined) return undefined;
     states.push([terms.partner, freshnessOf({ list: view.list, terms, at: now, knownAt: now }).state]);
@@ -85,8 +85,8 @@ async function statesInMemory(clearance: Clearance): Promise<ListStates | undefi
 async function listStates(clearance: Clearance): Promise<ListStates> {
   const now = momentOf(clearance.now());
   const states: (readonly [string, Freshness['state']])[] = [];
-  for (const { adapter } of clearance.partners.values())
-    states.push([adapter.partner, (await freshnessAt(clearance, adapter, now)).state]);
+  for (const terms of termsOf(clearance))
+    states.push([terms.partner, (await freshnessAt(clearance, terms, now)).state]);
   return states;
 }
 

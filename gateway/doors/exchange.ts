@@ -33,6 +33,8 @@ export interface ExchangeDoor extends Admission, Partial<BodyLimits> {
   poll(partner: string): Promise<PolledMessage | undefined>;
   /** Which list of the partner is held here; undefined for none. */
   held(partner: string): Promise<Position | undefined>;
+  /** What a partner may know of one operator of ours. Throws E_ROUTE_UNKNOWN for one that may not ask. */
+  status(partner: string, identifier: string): Promise<object>;
   readonly maxBytes: number;
   /** Names under which partners reach this door; absent: any. */
   readonly hosts?: readonly string[] | undefined;
@@ -91,6 +93,9 @@ export function exchangeDoor(door: ExchangeDoor): Express {
   app.all('/exchange/:partner/next', onlyMethod('GET'));
   app.get('/exchange/:partner/position', admitPartner(door), limited, answerPosition(door));
   app.all('/exchange/:partner/position', onlyMethod('GET'));
+  const operators = '/exchange/:partner/operators/:identifier';
+  app.get(operators, admitPartner(door), limited, answerStatus(door));
+  app.all(operators, onlyMethod('GET'));
   app.use(() => {
     throw new GatewayError('E_ROUTE_UNKNOWN', 'Messages are sent to /exchange/ and the code of the sender.');
   });
@@ -226,6 +231,13 @@ function answerPoll(door: ExchangeDoor): RequestHandler<{ partner: string }> {
       () => false,
     );
     await polled.sent(whole);
+  };
+}
+
+function answerStatus(door: ExchangeDoor): RequestHandler<{ partner: string; identifier?: string }> {
+  return async ({ params }, response) => {
+    const answer = await door.status(params.partner, params.identifier ?? '');
+    response.set('Cache-Control', 'no-store').json(answer);
   };
 }
 

@@ -69,6 +69,8 @@ function decode(
 
   // 3. Decoded by the adapter, which fills in what the messages of this partner do not carry.
   if (layout.kind === 'reply') return { kind: 'reply', reply: readBody(valid, layout.format.decoder()) };
+  if (partner.adapter.memorandum !== undefined)
+    throw new GatewayError('E_MESSAGE_KIND', 'under a memorandum no lists come');
   const list = readBody(valid, layout.format.decoder());
   const context = { partner: partner.code, home, receivedAt, digest: sha256(bytes), file };
   return { kind: 'list', list: partner.adapter.completeList(list, context) };

@@ -43,6 +43,8 @@ export interface Sourced {
   readonly confidence?: 'agreed' | 'seen' | 'inferred' | 'general' | 'assumed';
 }
 
+export type Fact<T> = Sourced & { readonly value: T };
+
 /** Roles of an operator's record of which it has at least one, to stand in a role on an entry. */
 export interface FittingRoles extends Sourced {
   readonly value: readonly Role[];

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { createGzip } from 'node:zlib';
 import type { LogSealer } from '../audit/seal-log.ts';
-import type { Clearance, ClearanceTerms } from '../clearance/requests.ts';
+import { termsOf, type Clearance, type ClearanceTerms } from '../clearance/requests.ts';
 import { canonicalJson, sha256 } from '../model/canonical-json.ts';
 import type { ListInForce } from '../model/clearance/answer.ts';
 import { addDays, dayAt, momentOf } from '../model/day.ts';
@@ -45,12 +45,12 @@ interface PartnerToCut {
 
 /** Throws E_REQUEST_INVALID (`from` is no id), E_CURSOR_UNKNOWN (no snapshot of this store has it), E_LOG_ALTERED, and as the store. */
 export async function cutSnapshot(cutting: Cutting, { days = defaultDays, from }: CutOrder): Promise<CutSnapshot> {
-  const { db, home, partners, policy, differingNames, sealer } = cutting;
+  const { db, home, policy, differingNames, sealer } = cutting;
   const { note: checkpoint } = await sealer.seal();
   const createdAt = momentOf(cutting.now());
   const held = from === undefined ? undefined : listsHeld(from);
   const toCut: PartnerToCut[] = [];
-  for (const { adapter: terms } of partners.values()) {
+  for (const terms of termsOf(cutting)) {
     const list = await listInForce(db.sql, terms.partner);
     toCut.push({ terms, list, since: held && requireKnown(held.get(terms.partner) ?? 0, list) });
   }

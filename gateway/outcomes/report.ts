@@ -1,7 +1,7 @@
 /** The outcomes of arrangements as pages and reports show them: figures, and the months before. Of what leaves, small counts are withheld. */
 
-import type { ClearanceTerms, Clearance } from '../clearance/requests.ts';
-import { getPartner } from '../gateway.ts';
+import { termsOf, type Clearance, type ClearanceTerms } from '../clearance/requests.ts';
+import { partnerOf } from '../model/clearance/query-reading.ts';
 import type { OutcomeRules } from '../model/outcomes/arrangement-outcome.ts';
 import { missed } from '../model/outcomes/entry-result.ts';
 import { figuresOf, type Figure } from '../model/outcomes/figures.ts';
@@ -40,16 +40,15 @@ export interface Reporting extends Clearance {
 
 /** With all counts, for staff. Throws E_PARTNER_UNKNOWN, and E_REQUEST_INVALID (no such period). */
 export async function outcomeForStaff(reporting: Reporting, partner: string, months: Months): Promise<ShownOutcome> {
-  const { adapter } = getPartner(reporting, partner);
-  return await shown(reporting, adapter, months, 0);
+  return await shown(reporting, partnerOf(termsOf(reporting), partner), months, 0);
 }
 
 /** What leaves: of one partner, or of all that have an arrangement. Throws likewise. */
 export async function outcomeReport(reporting: Reporting, months: Months, partner?: string): Promise<OutcomeReport> {
   const { smallCounts } = reporting.config.outcomes;
-  const chosen = partner === undefined ? [...reporting.partners.values()] : [getPartner(reporting, partner)];
+  const chosen = partner === undefined ? termsOf(reporting) : [partnerOf(termsOf(reporting), partner)];
   const arrangements: ShownOutcome[] = [];
-  for (const { adapter } of chosen) arrangements.push(await shown(reporting, adapter, months, smallCounts));
+  for (const terms of chosen) arrangements.push(await shown(reporting, terms, months, smallCounts));
   return { ...months, small_counts: smallCounts, arrangements };
 }
 
@@ -99,10 +98,10 @@ export async function outcomesInShort(
   months: Months,
 ): Promise<readonly OutcomeShort[]> {
   const rows: OutcomeShort[] = [];
-  for (const { adapter } of partners.values()) {
-    let row = { partner: adapter.partner, name: adapter.name, entries: 0, benefit: 0, missed: 0 };
+  for (const { partner, name } of termsOf({ partners })) {
+    let row = { partner, name, entries: 0, benefit: 0, missed: 0 };
     for (const month of monthsBetween(months))
-      for (const { result, entries } of await countResults(db.sql, { month, partner: adapter.partner }))
+      for (const { result, entries } of await countResults(db.sql, { month, partner }))
         row = {
           ...row,
           entries: row.entries + entries,

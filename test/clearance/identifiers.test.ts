@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { Adapter } from '../../gateway/adapter/adapter.ts';
 import { choosePartner } from '../../gateway/model/clearance/assessment.ts';
 import { checkDigitOf, follows, readIdentifier } from '../../gateway/model/identifier.ts';
-import { check } from '../../gateway/clearance/requests.ts';
+import { check, termsOf } from '../../gateway/clearance/requests.ts';
 import { fillList, openClearance, operator } from '../support/clearance-fixture.ts';
 import { loadAdapters } from '../support/adapter-tools.ts';
 
@@ -143,7 +143,9 @@ describe('identifiers of the adapters', () => {
 
   it('a domestic code of ten digits is nobody’s, and one written abroad is read by the other side', () => {
     const party = { pointer: '/0', role: 'importer', identifier: '4403131697' } as const;
-    expect(choosePartner(party, { direction: 'import', parties: [party] }, adapters)).to.deep.equal({
+    // An agency at home writes our operators as we do.
+    const terms = termsOf({ partners: new Map(adapters.map((adapter) => [adapter.partner, { adapter }])) });
+    expect(choosePartner(party, { direction: 'import', parties: [party] }, terms)).to.deep.equal({
       not_checked: 'domestic_side',
     });
     const form = of('KR').identifiers.ours;

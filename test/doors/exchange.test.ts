@@ -189,6 +189,7 @@ describe('the exchange door', () => {
     it('everybody on a server without TLS', async () => {
       const door = exchangeDoor({
         held: () => Promise.resolve(undefined),
+        status: () => Promise.resolve({}),
         partnerOf: () => 'XB',
         receive,
         poll,

@@ -8,6 +8,7 @@ import { loadAdapter, loadManifest } from '../../gateway/adapter/load.ts';
 import type { DatedCode, Manifest } from '../../gateway/adapter/manifest.ts';
 import type { CardLine } from '../../gateway/model/corridor-card.ts';
 import type { MessageVersion } from '../../gateway/adapter/message-data.ts';
+import type { MemorandumData } from '../../gateway/model/memorandum.ts';
 import type { Sourced } from '../../gateway/model/arrangement.ts';
 import type { ListMessage } from '../../gateway/model/list/list.ts';
 import { isUnsigned, type SealKind } from '../../gateway/model/message.ts';
@@ -28,7 +29,7 @@ export async function adapterPage(cc: string): Promise<string> {
   return [
     ...opening(cc, manifest),
     ...card(manifest),
-    ...arrangement(manifest),
+    ...(manifest.memorandum === undefined ? arrangement(manifest) : memorandum(manifest.memorandum)),
     ...identifiers(manifest),
     ...travel(manifest),
     ...layouts(manifest),
@@ -137,6 +138,24 @@ function arrangement({ arrangement: terms }: Manifest): string[] {
   return [`## ${terms.title}`, '', ...table(['fact', 'value', 'source'], rows)];
 }
 
+function memorandum({ title, ...terms }: MemorandumData): string[] {
+  const { inForce, purpose, grades, fields, benefits, retentionDays, statusQueries, maxAgeSeconds, bands } = terms;
+  const until = inForce.until === undefined ? '' : ` until ${inForce.until}`;
+  const granted = Object.entries(benefits.value).map(([letter, words]) => `${letter} ${words}`);
+  const rows: Cell[][] = [
+    ['in force', `from ${inForce.from}${until}`, origin(inForce)],
+    ['purpose', purpose.value, origin(purpose)],
+    ['what leaves', list(fields.value.map(code)), origin(fields)],
+    ['of operators with the grades', list(grades.value.map(code)), origin(grades)],
+    ['kept there after an operator left', `${retentionDays.value} days`, origin(retentionDays)],
+    ['status queries', statusQueries?.value === true ? 'yes' : 'no', origin(statusQueries ?? {})],
+    ['benefits that it grants', granted.join('; '), origin(benefits)],
+    ['a list is too old after', `${maxAgeSeconds.value / 3600} hours`, origin(maxAgeSeconds)],
+    ['two people decide on our list', bandsInWords(bands.value), origin(bands)],
+  ];
+  return [`## ${title}`, '', ...table(['fact', 'value', 'source'], rows)];
+}
+
 type Terms = Manifest['arrangement'];
 
 function limitsInWords({ modes, ports }: NonNullable<Terms['limits']>['value']): string {
@@ -159,7 +178,7 @@ function bandsInWords({ between: [least, most], shrink, grow }: Terms['bands']['
   return `outside ${least} to ${most} operators, or when one message takes away more than ${step(shrink)} or adds more than ${step(grow)}`;
 }
 
-function identifiers({ identifiers: forms }: Manifest): string[] {
+function identifiers({ identifiers: forms, memorandum: agency }: Manifest): string[] {
   const row = (whose: string, form: Manifest['identifiers']['theirs']): Cell[] => [
     whose,
     code(form.form),
@@ -173,7 +192,7 @@ function identifiers({ identifiers: forms }: Manifest): string[] {
   return [
     '## Identifiers',
     '',
-    ...table(heads, [row('theirs', forms.theirs), row('ours', forms.ours)]),
+    ...table(heads, [...(agency === undefined ? [row('theirs', forms.theirs)] : []), row('ours', forms.ours)]),
     ...(issuers === undefined ? [] : [`Issued by ${issuers.length} states: ${list(issuers)}.`, '']),
   ];
 }

@@ -64,6 +64,7 @@ export async function openDoor(
   let lines = '';
   const door = exchangeDoor({
     held: () => Promise.resolve(undefined),
+    status: () => Promise.resolve({}),
     ...behind,
     partnerOf: (fingerprint) => registered.get(fingerprint),
     now: () => new Date('2026-06-01T08:00:00.000Z'),

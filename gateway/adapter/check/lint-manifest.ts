@@ -19,7 +19,12 @@ export function lintManifest(manifest: Manifest, place: Place): LintFinding[] {
   return rules.flatMap((rule) => rule(manifest, place));
 }
 
-function lintBands({ arrangement }: Manifest, place: Place): LintFinding[] {
+function lintBands({ arrangement, memorandum }: Manifest, place: Place): LintFinding[] {
+  if (memorandum !== undefined) {
+    const [least, most] = memorandum.bands.value.between;
+    const at = place('/memorandum/bands/value/between');
+    return least > most ? [lintFinding('bands_empty', at, 'the minimum exceeds the maximum')] : [];
+  }
   return sides
     .filter((side) => arrangement.bands[side].between[0] > arrangement.bands[side].between[1])
     .map((side) =>
@@ -99,8 +104,13 @@ function lintDays({ codes, messages }: Manifest, place: Place): LintFinding[] {
   return [...dated, ...layouts];
 }
 
-function lintCheckDigits({ identifiers }: Manifest, place: Place): LintFinding[] {
-  return sides.flatMap((side) => {
+/** An agency writes no identifiers of its own. */
+function sidesOf(memorandum: Manifest['memorandum']): readonly ('theirs' | 'ours')[] {
+  return memorandum === undefined ? sides : ['ours'];
+}
+
+function lintCheckDigits({ identifiers, memorandum }: Manifest, place: Place): LintFinding[] {
+  return sidesOf(memorandum).flatMap((side) => {
     const kind = identifiers[side].check?.kind;
     if (kind === undefined || checkDigit(kind, '') !== 'unknown_kind') return [];
     return [
@@ -110,15 +120,19 @@ function lintCheckDigits({ identifiers }: Manifest, place: Place): LintFinding[]
 }
 
 /** Where the layout is agreed, the terms must be agreed as well. */
-function lintFacts({ arrangement, identifiers, stage }: Manifest, place: Place): LintFinding[] {
+function lintFacts({ arrangement, memorandum, identifiers, stage }: Manifest, place: Place): LintFinding[] {
   const { title, operatorRoles = {}, ...terms } = arrangement;
+  const where = memorandum === undefined ? 'arrangement' : 'memorandum';
+  const agreed: Readonly<Record<string, Sourced | string>> = memorandum === undefined ? terms : { ...memorandum };
   const facts: [string, Sourced][] = [
-    ...Object.entries(terms).map(([name, fact]): [string, Sourced] => [`/arrangement/${name}`, fact]),
+    ...Object.entries(agreed).flatMap(([name, fact]): [string, Sourced][] =>
+      typeof fact === 'string' ? [] : [[`/${where}/${name}`, fact]],
+    ),
     ...Object.entries(operatorRoles).map(([role, fact]): [string, Sourced] => [
       `/arrangement/operatorRoles/${role}`,
       fact,
     ]),
-    ...sides.map((side): [string, Sourced] => [`/identifiers/${side}`, identifiers[side]]),
+    ...sidesOf(memorandum).map((side): [string, Sourced] => [`/identifiers/${side}`, identifiers[side]]),
   ];
   return facts.flatMap(([pointer, { source, confidence }]) => {
     if (source === undefined && confidence !== 'assumed') {
@@ -132,8 +146,9 @@ function lintFacts({ arrangement, identifiers, stage }: Manifest, place: Place):
   });
 }
 
-function lintCard({ card }: Manifest, place: Place): LintFinding[] {
-  if (card !== undefined) return [];
+/** What an agency grants is on no entry. */
+function lintCard({ card, memorandum }: Manifest, place: Place): LintFinding[] {
+  if (card !== undefined || memorandum !== undefined) return [];
   const fix = 'Say who writes which code in which box, at home and abroad.';
   return [lintFinding('card_missing', place(''), 'there is no card', fix)];
 }

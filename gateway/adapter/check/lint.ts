@@ -2,10 +2,13 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ListFormat } from '../adapter.ts';
 import { acknowledgementFormat } from '../conversation/exchange.ts';
 import { listFormat, messageFormat } from '../format.ts';
 import { identifierForm } from '../identifiers.ts';
 import { loadAdapter, loadHome, yamlPlaces, loadTemplate, templateTerms, templateTools, templatesIn } from '../load.ts';
+import type { Manifest } from '../manifest.ts';
+import { fieldsNotAgreed } from '../memorandum.ts';
 import { replyFields } from '../template/message-fields.ts';
 import { codeTables } from '../template/code-tables.ts';
 import { refusalIn } from './failures.ts';
@@ -15,7 +18,15 @@ import { lintConversation } from './lint-conversation.ts';
 import { lintLayouts } from './lint-layouts.ts';
 import { lintManifest } from './lint-manifest.ts';
 import { lintLosses, lintQuestions, lintReadme, lintSamples } from './lint-messages.ts';
-import { attempt, lintFinding, findingOf, type LintFinding, type LintSubject, type LintTools } from './lint-rules.ts';
+import {
+  attempt,
+  lintFinding,
+  lintRules,
+  findingOf,
+  type LintFinding,
+  type LintSubject,
+  type LintTools,
+} from './lint-rules.ts';
 
 export type { LintFinding } from './lint-rules.ts';
 
@@ -70,8 +81,10 @@ async function lintParts({ folder, manifest, place, tools }: LintSubject): Promi
       const source = await loadTemplate(folder, version, tools);
       if (kind === 'reply') messageFormat(source, replyFields, context, templateTools(tools));
       else if (kind === 'acknowledgement') acknowledgementFormat(source, context, templateTools(tools), per);
-      else if (listFormat(source, { ...context, conversation }, templateTools(tools)).carriesParts) continue;
-      else if (manifest.lists?.partRecords !== undefined) {
+      else {
+        const format = listFormat(source, { ...context, conversation }, templateTools(tools));
+        found.push(...lintFields(format, manifest));
+        if (format.carriesParts || manifest.lists?.partRecords === undefined) continue;
         const detail = `${version.template} does not show which part a message is`;
         found.push(lintFinding('parts_missing', place('/lists/partRecords'), detail));
       }
@@ -80,6 +93,14 @@ async function lintParts({ folder, manifest, place, tools }: LintSubject): Promi
     }
   }
   return found;
+}
+
+/** What a memorandum does not name must not leave. */
+function lintFields(format: ListFormat, manifest: Manifest): LintFinding[] {
+  return fieldsNotAgreed(format, manifest).map((path) => {
+    const detail = `the template carries ${path}, which the memorandum does not name`;
+    return lintFinding('field_not_agreed', format.template, detail, lintRules.field_not_agreed.mend);
+  });
 }
 
 /** What only shows once all parts are put together. */

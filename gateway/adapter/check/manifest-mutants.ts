@@ -96,7 +96,8 @@ function zoneMutants(manifest: Manifest, holes: readonly HoleText[], make: Make)
 /** Other fixed letters before the code, in form and example alike: the adapter loads, and no identifier has its form. */
 function identifierMutants(manifest: Manifest, make: Make): Mutant[] {
   return (['theirs', 'ours'] as const).flatMap((side) => {
-    const data = manifest.identifiers[side];
+    const data = manifest.identifiers[side] as Manifest['identifiers']['ours'] | undefined;
+    if (data === undefined) return [];
     const before = data.form.slice(0, data.form.indexOf('{code}'));
     if (!/[A-Z]$/u.test(before)) return [];
     const other = `${before.slice(0, -1)}${before.endsWith('Q') ? 'X' : 'Q'}`;

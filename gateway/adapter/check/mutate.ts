@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { isGatewayError, GatewayError } from '../../model/errors.ts';
 import type { Adapter } from '../adapter.ts';
 import { loadAdapter, loadManifest } from '../load.ts';
+import type { Manifest } from '../manifest.ts';
 import type { AdapterTools } from '../tools.ts';
 import { manifestMutants } from './manifest-mutants.ts';
 import type { CheckTools } from './message-text.ts';
@@ -66,12 +67,15 @@ export async function mutateAdapter(
 async function mutantsOf(folder: string, tools: AdapterTools): Promise<readonly Mutant[]> {
   const file = resolve(folder, 'adapter.yaml');
   const { manifest } = await loadManifest(folder, tools);
+  const text = await tools.readText(file);
+  // As it is written: an agency has terms that are made from its memorandum.
+  const written = tools.readYaml(text, file) as Manifest;
   const templates = await templatesOf(folder, manifest, tools);
   const sameCode = (table: string): boolean =>
     Object.entries(manifest.codes[table] ?? {}).every(([word, code]) => word === code);
   return [
     ...templates.flatMap((template) => templateMutants(template, sameCode)),
-    ...manifestMutants({ file, text: await tools.readText(file), manifest }, templates.flatMap(holesIn), tools),
+    ...manifestMutants({ file, text, manifest: written }, templates.flatMap(holesIn), tools),
   ];
 }
 

@@ -9,6 +9,7 @@ import { loadAdapter, loadManifest } from '../load.ts';
 import { codeTables } from '../template/code-tables.ts';
 import { coverageOf, type Coverage, type Exercised } from './coverage.ts';
 import { differenceOf, failureOf, refusalOf, type Failure } from './failures.ts';
+import { unnamedFieldShown } from './field-policy.ts';
 import { inventAcknowledgement } from './generate-acknowledgements.ts';
 import { inventList, inventReply } from './generate.ts';
 import { decodedMessage, decodeText, encodeText, type CheckTools } from './message-text.ts';
@@ -66,6 +67,9 @@ export async function testAdapter(folder: string, tools: CheckTools, options: Te
   const cases = [
     ...samples.map((sample) => timed(() => sampleCase({ adapter, tools }, sample, exercised.samples))),
     ...trips.map((trip) => timed(() => roundTripsCase(tools, trip, options, exercised.madeUp))),
+    ...(adapter.memorandum === undefined || !fieldsCase.includes(only)
+      ? []
+      : [timed(() => policyCase(adapter, options))]),
   ];
   const { manifest, place } = await loadManifest(folder, tools);
   const templates = await templatesOf(folder, manifest, tools);
@@ -75,6 +79,14 @@ export async function testAdapter(folder: string, tools: CheckTools, options: Te
     madeUp: coverageOf(templates, tables, exercised.madeUp),
   };
   return { cases, coverage };
+}
+
+const fieldsCase = 'fields that may leave';
+
+function policyCase(adapter: Adapter, { runs, seed }: TestOptions): Result {
+  const failure = unnamedFieldShown(adapter, { runs, seed });
+  const again = `--only '${fieldsCase}' --seed ${seed} --runs ${runs}`;
+  return { kind: 'round trips', name: `${fieldsCase}, in ${runs} lists`, again, ...present({ failure }) };
 }
 
 function sampleCase(bench: SampleBench, sample: AdapterSample, exercised: Exercised[]): Result {

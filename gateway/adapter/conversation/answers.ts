@@ -45,7 +45,7 @@ export interface ReceiveData {
   /** We poll for them. */
   readonly request?: MailboxForm;
   readonly file?: ReceiveFileData;
-  /** `none`: only where messages are files. `status`: only of requests to `path`, whose response has no body. */
+  /** `none`: where messages are files, and where none come. `status`: only of requests to `path`, whose response has no body. */
   readonly answer: { readonly kind: 'none' } | StatusAnswer | WrittenAnswer;
 }
 

@@ -35,7 +35,7 @@ function requireNoFiles({ transport, conversation: { send, receive, fills } = {}
     [send?.file !== undefined, 'file', '/conversation/send/file'],
     [receive?.file !== undefined, 'file', '/conversation/receive/file'],
     [answers.some((answer) => 'file' in answer), 'an answer in a file', '/conversation/send'],
-    [isKind(receive, 'none'), 'no answer', '/conversation/receive/answer'],
+    [isKind(receive, 'none') && takesMessages(receive), 'no answer', '/conversation/receive/answer'],
     [receive !== undefined && 'file' in receive.answer, 'file', '/conversation/receive/answer/file'],
     [filled !== undefined, 'the fill file', `/conversation/fills/message/${filled ?? ''}`],
   ];
@@ -47,6 +47,11 @@ function requireNoFiles({ transport, conversation: { send, receive, fills } = {}
       place('/conversation/receive/answer'),
       'Describe the answer by a template, or name the path of our door to which messages are posted.',
     );
+}
+
+/** Not where a partner acknowledges our messages and sends none. */
+function takesMessages({ path, consume, request }: ReceiveData = { answer: { kind: 'none' } }): boolean {
+  return (path ?? consume ?? request) !== undefined;
 }
 
 function isKind(receive: ReceiveData | undefined, kind: 'none' | 'status'): boolean {

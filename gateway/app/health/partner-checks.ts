@@ -43,6 +43,7 @@ const silenceMs = waitingMs;
 async function examineList({ db, now }: OpenGateway, { code, adapter, trust, byFile }: Partner): Promise<Finding> {
   const check = `partner ${code}`;
   const list = await listInForce(db.sql, code);
+  const sendsNone = adapter.memorandum !== undefined;
   const [held, sent] = [await newestListDates(db.sql, code, 'in'), await newestListDates(db.sql, code, 'out')];
   const staleAt = list === undefined ? NaN : Date.parse(list.issuedAt) + adapter.arrangement.maxAgeSeconds * 1000;
   const measures = [
@@ -57,6 +58,7 @@ async function examineList({ db, now }: OpenGateway, { code, adapter, trust, byF
     ...(list === undefined ? [] : [measure('mra_list_stale_timestamp_seconds', { partner: code }, staleAt / 1000)]),
   ];
   const found = (): Finding => {
+    if (sendsNone) return ok(check, 'an agency at home, which sends no lists');
     if (!isUnsigned(trust) && trust.certificates.length === 0)
       return warn(
         check,

@@ -1,6 +1,6 @@
 /** The check desk: one status query with its reasons, recorded as any other; and an answer by its number, to print. */
 
-import { check, lookUpConsultation } from '../../clearance/requests.ts';
+import { check, lookUpConsultation, termsOf } from '../../clearance/requests.ts';
 import type { Direction } from '../../model/arrangement.ts';
 import { entryRoles } from '../../model/arrangement.ts';
 import type {
@@ -40,9 +40,7 @@ interface Asked {
 function askForm(call: Call): VNode {
   const { words, gateway } = call;
   const { t } = words;
-  const partners = [...gateway.partners.values()].map(
-    ({ code, adapter }) => [code, `${code} ${adapter.name}`] as const,
-  );
+  const partners = termsOf(gateway).map(({ partner, name }) => [partner, `${partner} ${name}`] as const);
   const fields = html`${field({ name: 'identifier', label: t('check.identifier'), value: asked(call, 'identifier'), required: true })}
   ${choice('partner', t('head.partner'), partners, asked(call, 'partner'))}
   ${choice('role', t('check.role'), [['', t('check.not_stated')], ...entryRoles.map((role) => [role, words.code('entry_role', role)] as const)], '')}

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { programFolder } from '../../app/config.ts';
-import { lookUpAssessment } from '../../clearance/requests.ts';
+import { lookUpAssessment, termsOf } from '../../clearance/requests.ts';
 import { searchReply } from '../../doors/border-searches.ts';
 import { outcomes, type Advice, type Outcome } from '../../model/clearance/answer.ts';
 import type { EntryEvent } from '../../model/outcomes/entry-event.ts';
@@ -63,7 +63,7 @@ function searchFields(call: Call, kind: Searched): VNode {
   const value = (name: string): string | undefined => asked(call, name);
   return html`${field({ name: 'identifier', label: t('head.identifier'), value: value('identifier') })}
   ${field({ name: 'entry', label: t('entries.entry'), value: value('entry') })}
-  ${choice('partner', t('head.partner'), [all, ...[...gateway.partners.keys()].map((code) => [code, code] as const)], value('partner'))}
+  ${choice('partner', t('head.partner'), [all, ...termsOf(gateway).map(({ partner }) => [partner, partner] as const)], value('partner'))}
   ${choice('outcome', t('head.outcome'), [all, ...codes], value('outcome'))}
   ${field({ name: 'requester', label: t('check.requester'), value: value('requester') })}
   ${field({ name: 'from', label: t('entries.from'), type: 'date', value: value('from') })}

@@ -1,15 +1,18 @@
 /** Partners: one row for each, and a page with its lists, its terms, its identifiers, and what waits for it. */
 
 import { getPartner, type Partner } from '../../gateway.ts';
+import type { Memorandum } from '../../model/memorandum.ts';
 import { inForce } from '../../model/arrangement.ts';
 import { dayAt, momentOf } from '../../model/day.ts';
 import { openMessagesTo, type OpenMessages } from '../../store/message-list.ts';
 import { findStream, listInForce } from '../../store/streams.ts';
 import { cardLink } from './card.ts';
+import { memorandumView } from './agency.ts';
 import { page, param, type Call, type Section } from '../page.ts';
 import { english, facts, html, link, pathOf, state, table, time, type Content, type VNode } from '../parts.ts';
 
 interface PartnerRow {
+  readonly kind: 'administration' | 'agency';
   readonly partner: string;
   readonly name: string;
   readonly in_force: boolean;
@@ -32,6 +35,7 @@ async function rowOf({ gateway }: Call, { code, adapter }: Partner): Promise<Par
   const age = list === undefined ? null : Math.max(0, Math.round((now.getTime() - Date.parse(list.issuedAt)) / 1000));
   const { maxAgeSeconds } = adapter.arrangement;
   return {
+    kind: adapter.memorandum === undefined ? 'administration' : 'agency',
     partner: code,
     name: adapter.name,
     in_force: inForce(adapter.arrangement, dayAt(now, gateway.home.timeZone)).yes,
@@ -53,8 +57,9 @@ async function loadAll(call: Call): Promise<{ readonly items: readonly PartnerRo
   return { items };
 }
 
-function ageView({ freshness, age_s: age, max_age_s: most }: PartnerRow, { words, gateway }: Call): Content {
+function ageView({ kind, freshness, age_s: age, max_age_s: most }: PartnerRow, { words, gateway }: Call): Content {
   const { t } = words;
+  if (kind === 'agency') return t('agency.sends_none');
   if (age === null) return state('none', t('partners.no_list'));
   const since = words.distance(new Date(gateway.now().getTime() - age * 1000).toISOString(), gateway.now());
   const limit = t('partners.limit', { hours: Math.round(most / 3600) });
@@ -88,6 +93,8 @@ function viewAll({ items }: { readonly items: readonly PartnerRow[] }, call: Cal
 }
 
 interface PartnerPage extends PartnerRow {
+  /** Of an agency at home, whose terms stand in `arrangement`, too. */
+  readonly memorandum: Memorandum | null;
   readonly arrangement: {
     readonly title: string;
     readonly programme: string;
@@ -104,32 +111,29 @@ interface PartnerPage extends PartnerRow {
 
 async function loadOne(call: Call): Promise<PartnerPage> {
   const partner = getPartner(call.gateway, param(call, 'partner'));
-  const { arrangement, identifiers, cc, transport, seal } = partner.adapter;
+  const { arrangement, memorandum = null, identifiers, cc, transport, seal } = partner.adapter;
   const { title, programme, inForce: period, directions, benefits } = arrangement;
   return {
     ...(await rowOf(call, partner)),
+    memorandum,
     arrangement: { title, programme, from: period.from, until: period.until ?? null, directions, benefits },
     identifiers: { theirs: identifiers.theirs.words, ours: identifiers.ours.words },
     ...{ adapter: cc, transport: partner.byFile ? 'file' : transport, seal: seal.kind },
   };
 }
 
-function viewOne(one: PartnerPage, call: Call): VNode {
-  const { words } = call;
-  const { t, number } = words;
-  const { messages, arrangement, identifiers } = one;
-  return html`${facts([
-      [t('partners.their_list'), html`${one.list ?? ''} ${ageView(one, call)}`],
-      [t('head.received'), time(words, one.list_received_at)],
-      [t('head.operators'), number(one.operators)],
-      [t('head.they_hold'), number(one.they_hold)],
-      [t('head.waiting'), number(messages.waiting)],
-      [t('partners.held_messages'), number(messages.held)],
-      [t('head.unanswered'), number(messages.overdue)],
-      [t('partners.last_attempt'), messages.evidence === undefined ? undefined : english(messages.evidence)],
-    ])}
-    ${one.newer_held && html`<p>${link('/held', t('partners.newer_held'))}</p>`}
-    <h2>${t('partners.arrangement')}</h2>
+function theirList(one: PartnerPage, call: Call): [string, Content][] {
+  const { t, number } = call.words;
+  return [
+    [t('partners.their_list'), html`${one.list ?? ''} ${ageView(one, call)}`],
+    [t('head.received'), time(call.words, one.list_received_at)],
+    [t('head.operators'), number(one.operators)],
+  ];
+}
+
+function arrangementView({ arrangement, identifiers, ...one }: PartnerPage, { words }: Call): VNode {
+  const { t } = words;
+  return html`<h2>${t('partners.arrangement')}</h2>
     ${facts([
       [t('head.name'), english(arrangement.title)],
       [t('partners.programme'), english(arrangement.programme)],
@@ -138,7 +142,23 @@ function viewOne(one: PartnerPage, call: Call): VNode {
       [t('partners.theirs'), english(identifiers.theirs)],
       [t('partners.ours'), english(identifiers.ours)],
       [t('partners.adapter'), `${one.adapter}, ${one.transport}, ${one.seal}`],
+    ])}`;
+}
+
+function viewOne(one: PartnerPage, call: Call): VNode {
+  const { words } = call;
+  const { t, number } = words;
+  const { messages, arrangement } = one;
+  return html`${facts([
+      ...(one.kind === 'agency' ? [] : theirList(one, call)),
+      [t('head.they_hold'), number(one.they_hold)],
+      [t('head.waiting'), number(messages.waiting)],
+      [t('partners.held_messages'), number(messages.held)],
+      [t('head.unanswered'), number(messages.overdue)],
+      [t('partners.last_attempt'), messages.evidence === undefined ? undefined : english(messages.evidence)],
     ])}
+    ${one.newer_held && html`<p>${link('/held', t('partners.newer_held'))}</p>`}
+    ${one.memorandum === null ? arrangementView(one, call) : memorandumView(words, arrangement, one.memorandum)}
     ${table(
       t('partners.benefits'),
       [{ head: t('head.code') }, { head: t('head.name') }],
@@ -147,8 +167,11 @@ function viewOne(one: PartnerPage, call: Call): VNode {
     )}
     <p>
       ${link(`/messages?partner=${one.partner}`, t('nav.messages'))} ·
-      ${link(`/register?partner=${one.partner}`, t('nav.register'))} ·
-      ${link(pathOf('outcomes', 'partners', one.partner), t('nav.outcomes'))} · ${cardLink(words, one.partner)} ·
+      ${
+        one.kind === 'administration' &&
+        html`${link(`/register?partner=${one.partner}`, t('nav.register'))} ·
+        ${link(pathOf('outcomes', 'partners', one.partner), t('nav.outcomes'))} · ${cardLink(words, one.partner)} · `
+      }
       ${link(pathOf('partners', one.partner, 'decisions'), t('decisions.link'))}
     </p>`;
 }

@@ -1,5 +1,6 @@
 /** Foreign operators: a search in what a partner's list holds, and one operator on both axes: true at, known at. */
 
+import { termsOf } from '../../clearance/requests.ts';
 import { getPartner } from '../../gateway.ts';
 import { isDay } from '../../adapter/template/dates.ts';
 import type { RegisterFact } from '../../model/clearance/answer.ts';
@@ -107,9 +108,7 @@ function axesFields(call: Call): VNode {
 function view(found: Found | null, call: Call): VNode {
   const { words, gateway } = call;
   const { t } = words;
-  const partners = [...gateway.partners.values()].map(
-    ({ code, adapter }) => [code, `${code} ${adapter.name}`] as const,
-  );
+  const partners = termsOf(gateway).map(({ partner, name }) => [partner, `${partner} ${name}`] as const);
   return html`${searchForm(
     words,
     '/register',
