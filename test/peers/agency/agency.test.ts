@@ -94,7 +94,7 @@ describe('an agency at home', () => {
     const { result } = await gateway.mra('check', '4403110000', '--partner', 'QP');
     expect((result as { error: Shown }).error).to.deep.include({ code: 'E_PARTNER_UNKNOWN' });
     expect(await gateway.done('outcomes', '--month', '2026-10')).to.deep.include({ items: [] });
-    const { findings } = (await gateway.mra('doctor')).result as { findings: Shown[] };
+    const findings = (await gateway.mra('doctor')).result as Shown[];
     expect(findings.find(({ check }) => check === 'partner QP')).to.deep.include({ result: 'ok' });
   });
 
