@@ -55,7 +55,8 @@ function inRecords(path: string, change: (before: string) => string): Change {
     ...list,
     records: list.records.map((each) => {
       const changed = structuredClone(each) as ListRecord & Record<string, unknown>;
-      setPath(changed, path, change(String(getterOf(path)(each) ?? '')));
+      const before = getterOf(path)(each);
+      setPath(changed, path, change(typeof before === 'string' ? before : ''));
       return changed;
     }),
   });
