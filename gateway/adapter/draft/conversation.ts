@@ -7,7 +7,7 @@ import { withAnswers } from './answers.ts';
 import { ask, type Drafting } from './drafting.ts';
 import { periodForm, periodNumberForm } from './period-numbers.ts';
 import type { Placed } from './place.ts';
-import type { Message } from './holes.ts';
+import type { Layout } from './read-samples.ts';
 import { filled } from './vocabulary.ts';
 
 export interface ConversationDraft {
@@ -131,7 +131,7 @@ function numbersOf(placements: Placed['placements']): Pick<Stream, 'restart' | '
 /** Lists and acknowledgements over HTTPS or as files, each with a question: no sample shows paths, statuses and names. */
 export function draftExchange(
   drafting: Drafting,
-  { format, conversation }: Pick<Message, 'format' | 'conversation'>,
+  { format, conversation }: Pick<Layout, 'format'> & { readonly conversation?: ConversationDraft },
   { template, schema, encoding }: MessageData,
 ): ConversationData {
   const { answers, given, vocabulary, partner } = drafting;
