@@ -1,6 +1,6 @@
 /** `GET /v1/changes`: what changed in the register, for systems that keep a copy or must know of a suspension at once. */
 
-import { shownChange, type ChangeFeed, type FeedPage } from '../clearance/change-feed.ts';
+import { shownChange, type ChangeFeed, type FeedPage, type FeedQuery } from '../clearance/change-feed.ts';
 import { RequestFaults } from '../model/clearance/request-faults.ts';
 import type { BorderReply } from './border-requests.ts';
 import type { RequestTarget } from './request-target.ts';
@@ -9,13 +9,28 @@ import type { RequestTarget } from './request-target.ts';
 const longestWait = 20;
 const mostChanges = 1_000;
 
+export interface FeedFilter extends Pick<RequestTarget, 'query'> {
+  readonly partners: readonly string[];
+}
+
 /** Throws RequestFaults, and as ChangeFeed.read. `signal`: the caller has gone. */
-export async function changesReply(
-  feed: ChangeFeed,
-  { query, partners }: Pick<RequestTarget, 'query'> & { readonly partners: readonly string[] },
-  signal: AbortSignal,
-): Promise<BorderReply> {
-  requireParameters(query, ['after', 'limit', 'partner', 'only', 'wait']);
+export async function changesReply(feed: ChangeFeed, filter: FeedFilter, signal: AbortSignal): Promise<BorderReply> {
+  const { query } = filter;
+  const asked = {
+    ...askedChanges(filter, ['after', 'limit', 'partner', 'only', 'wait']),
+    limit: Math.max(1, wholeNumber(query, 'limit', { otherwise: 100, most: mostChanges })),
+    waitMs: 1000 * wholeNumber(query, 'wait', { otherwise: 0, most: longestWait }),
+  };
+  return { status: 200, body: pageBody(await feed.read(asked, signal)), headers: { 'cache-control': 'no-store' } };
+}
+
+/** Of which partner, which changes, and after which number: that of the parameter, or `read`, the id of the event that was read last. */
+export function askedChanges(
+  { query, partners }: FeedFilter,
+  names: readonly string[],
+  read?: string | string[],
+): Omit<FeedQuery, 'limit' | 'waitMs'> {
+  requireParameters(query, names);
   const partner = query.get('partner')?.toUpperCase();
   if (partner !== undefined && !partners.includes(partner))
     throw new RequestFaults([
@@ -23,14 +38,12 @@ export async function changesReply(
     ]);
   const only = query.get('only');
   if (only !== null && only !== 'restrictions') throw faulty('only', 'It is "restrictions", or absent.');
-  const asked = {
-    after: wholeNumber(query, 'after', { otherwise: 0, most: Number.MAX_SAFE_INTEGER }),
-    limit: Math.max(1, wholeNumber(query, 'limit', { otherwise: 100, most: mostChanges })),
+  const place = read === undefined ? query : new URLSearchParams({ after: String(read) });
+  return {
+    after: wholeNumber(place, 'after', { otherwise: 0, most: Number.MAX_SAFE_INTEGER }),
     partner,
     lane: only === null ? undefined : ('restrictions' as const),
-    waitMs: 1000 * wholeNumber(query, 'wait', { otherwise: 0, most: longestWait }),
   };
-  return { status: 200, body: pageBody(await feed.read(asked, signal)), headers: { 'cache-control': 'no-store' } };
 }
 
 function pageBody({ changes, next }: FeedPage): object {

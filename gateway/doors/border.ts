@@ -12,6 +12,7 @@ import { everybody, requireScope, type Caller, type CallerOf } from './border-ca
 import { failedReply, openAnswers, postPathOf, posts, type PostDoor } from './border-posts.ts';
 import { openChangeFeed, type ChangeFeed } from '../clearance/change-feed.ts';
 import { changedAnswersReply, exposureReply } from './border-exposure.ts';
+import { openChangeStreams, wantsEvents, type ChangeStreams } from './border-changes.ts';
 import { changesReply } from './border-news.ts';
 import { searchReply } from './border-searches.ts';
 import { openSnapshots, snapshotReply, type SnapshotFile } from './border-snapshots.ts';
@@ -47,6 +48,7 @@ interface Equipment {
   readonly callerOf: CallerOf;
   readonly document: ApiDocument;
   readonly feed: ChangeFeed;
+  readonly changes: ChangeStreams;
   readonly snapshots: SnapshotFile;
   /** Of all streams of queries. */
   readonly lane: Lane;
@@ -162,7 +164,8 @@ export function borderDoor(door: BorderDoor): RequestListener {
   const document = apiDocument(door.schemas, 'border-api.json');
   const feed = openChangeFeed(door.db.sql);
   const snapshots = openSnapshots(door.snapshotFile ?? ((order) => snapshotFile(door, order)));
-  const whole = { ...door, callerOf, document, feed, snapshots, lane: openLane(), tryWriting: openStoreProbe(door.db) };
+  const equipment = { callerOf, document, feed, changes: openChangeStreams(feed), snapshots, lane: openLane() };
+  const whole = { ...door, ...equipment, tryWriting: openStoreProbe(door.db) };
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const startedAt = performance.now();
     const requestId = requestIdOf(request);
@@ -237,6 +240,14 @@ async function answer(
     const streaming = { kind, door, answerPosted, caller, requestId, lane: door.lane };
     const outcomes = await answerStream(streaming, request, response);
     return { status: 200, route: kind.route, outcomes };
+  }
+  if (wantsEvents(request, path)) {
+    const caller = () => door.callerOf(request, 'ongoing');
+    await door.callerOf(request);
+    const problem = (error: unknown) => failedReply(door, error, { requestId, caller: undefined }).body;
+    const streamed = { query: target.query, partners: [...door.partners.keys()], requestId, caller, problem };
+    await door.changes.send(streamed, request, response);
+    return { status: 200, route: '/v1/changes/stream', outcomes: {} };
   }
   const postPath = postPathOf(path);
   if (postPath !== undefined && request.method === 'POST') {

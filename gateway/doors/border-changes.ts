@@ -1,0 +1,101 @@
+/**
+ * `GET /v1/changes` as server-sent events (HTML, 9.2): the changes that the request for JSON gives, in the same order and with the same
+ * numbers, which are the ids of the events. A client that was cut off goes on behind the id that it has (Last-Event-ID).
+ */
+
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { shownChange, type ChangeFeed, type FeedPage } from '../clearance/change-feed.ts';
+import { GatewayError } from '../model/errors.ts';
+import type { Caller } from './border-callers.ts';
+import { requireScope } from './border-callers.ts';
+import { askedChanges, type FeedFilter } from './border-news.ts';
+
+/** A proxy would cut a stream that is silent for longer. */
+const silenceMs = 15_000;
+const changesAtOnce = 100;
+const mostStreams = 500;
+const mostOfClient = 8;
+
+export interface ChangeStreams {
+  /**
+   * Writes changes until the caller leaves, or is not allowed any more. Throws E_SCOPE_MISSING, E_BUSY, RequestFaults and E_CURSOR_UNKNOWN
+   * before the first event.
+   */
+  send(streamed: StreamedChanges, request: IncomingMessage, response: ServerResponse): Promise<void>;
+}
+
+interface StreamedChanges extends FeedFilter {
+  readonly requestId: string;
+  /** Throws as CallerOf. */
+  caller(): Promise<Caller>;
+  /** What is said of an error after the first event. */
+  problem(error: unknown): unknown;
+}
+
+export function wantsEvents({ headers, method }: IncomingMessage, path: string): boolean {
+  return method === 'GET' && path === '/v1/changes' && headers.accept?.includes('text/event-stream') === true;
+}
+
+export function openChangeStreams(feed: ChangeFeed): ChangeStreams {
+  const open = new Map<string, number>();
+  return {
+    async send(streamed, request, response) {
+      const { name } = await allowed(streamed);
+      const own = open.get(name) ?? 0;
+      const all = open.values().reduce((sum, count) => sum + count, 0);
+      if (own >= mostOfClient || all >= mostStreams)
+        throw new GatewayError('E_BUSY', 'too many streams of changes are open', {
+          fix: 'Close others of this client.',
+        });
+      open.set(name, own + 1);
+      try {
+        await write(feed, streamed, request, response);
+      } finally {
+        open.set(name, (open.get(name) ?? 1) - 1);
+      }
+    },
+  };
+}
+
+async function allowed({ caller }: StreamedChanges): Promise<Caller> {
+  const known = await caller();
+  requireScope(known, 'feed');
+  return known;
+}
+
+async function write(
+  feed: ChangeFeed,
+  streamed: StreamedChanges,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  const { after, ...filter } = askedChanges(streamed, ['after', 'partner', 'only'], request.headers['last-event-id']);
+  const read = (from: number, waitMs: number): Promise<FeedPage> =>
+    feed.read({ ...filter, after: from, limit: changesAtOnce, waitMs }, gone.signal);
+  let page = await read(after, 0);
+  response.writeHead(200, {
+    ...{ 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' },
+    ...{ 'x-request-id': streamed.requestId, connection: 'close' },
+  });
+  try {
+    for (let last = after; !gone.signal.aborted; page = await read(last, silenceMs)) {
+      await allowed(streamed);
+      // What a filter passed over need not be looked at again: an id alone is remembered, and is no event.
+      const passed = page.next > last ? `id: ${page.next}\n\n` : ':\n\n';
+      const text = page.changes.map(eventOf).join('') || passed;
+      last = page.next;
+      if (!response.write(text)) await once(response, 'drain', { signal: gone.signal });
+    }
+  } catch (error) {
+    if (!gone.signal.aborted) response.write(`event: problem\ndata: ${JSON.stringify(streamed.problem(error))}\n\n`);
+  } finally {
+    response.end();
+  }
+}
+
+function eventOf(change: FeedPage['changes'][number]): string {
+  return `id: ${change.n}\nevent: operator.${change.kind}\ndata: ${JSON.stringify(shownChange(change))}\n\n`;
+}
