@@ -5,13 +5,26 @@ import { GatewayError } from '../model/errors.ts';
 import { secretOf, type Secret } from './credentials.ts';
 import type { Scope } from '../model/client.ts';
 
-export interface NewsWebhook {
-  readonly url: string;
-  readonly secret: Secret;
+/** What a receiver of changes wants. */
+export interface NewsFilter {
   /** Absent: all changes. */
   readonly only?: 'restrictions';
   /** Absent: of all partners. */
   readonly partner?: string;
+}
+
+export interface NewsWebhook extends NewsFilter {
+  readonly url: string;
+  readonly secret: Secret;
+}
+
+/** A topic exchange of a broker; the routing key of a change is the partner's code and the kind: `KR.suspended`. */
+export interface NewsTopic extends NewsFilter {
+  readonly exchange: string;
+  /** A broker of the settings; absent: the default one. */
+  readonly broker?: string;
+  /** The gateway makes the exchange. */
+  readonly declare?: boolean;
 }
 
 export type NewsWebhooks = Readonly<Record<string, NewsWebhook>>;
@@ -39,6 +52,7 @@ export interface BorderFile {
   readonly rate?: number;
   readonly snapshotDays?: number;
   readonly webhooks?: NewsWebhooks;
+  readonly topics?: Readonly<Record<string, NewsTopic>>;
   readonly queues?: readonly BorderQueue[];
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: readonly string[] };
   readonly oauth2?: Pick<OAuth2, 'issuer' | 'audience' | 'scopes'> &
@@ -67,6 +81,7 @@ export interface BorderConfig {
   readonly snapshotDays?: number;
   /** Receivers of changes of the register, by name. */
   readonly webhooks?: NewsWebhooks;
+  readonly topics?: Readonly<Record<string, NewsTopic>>;
   readonly queues?: readonly BorderQueue[];
   /** PEM texts. `ca`: authorities of client certificates; absent: none is asked for. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: readonly string[] };
@@ -88,6 +103,12 @@ export function borderSettings<Address extends { readonly host: string }>(
       at: '/border/unauthenticated',
       fix: 'Take this setting out and add clients (mra client add), or set border.host to 127.0.0.1.',
     });
+  const twice = Object.keys(file.topics ?? {}).find((name) => Object.hasOwn(webhooks ?? {}, name));
+  if (twice !== undefined)
+    throw new GatewayError('E_CONFIG_INVALID', 'a webhook and a topic have this name', {
+      at: `/border/topics/${twice}`,
+      fix: 'Give each receiver of changes a name of its own.',
+    });
   const all = (paths: readonly string[]): readonly string[] => paths.map((path) => text(resolve(base, path)));
   const [cert = '', key = ''] = tls ? all([tls.cert, tls.key]) : [];
   return {
@@ -104,6 +125,13 @@ export function borderSettings<Address extends { readonly host: string }>(
       },
     }),
   };
+}
+
+export type NewsReceivers = Readonly<Record<string, NewsWebhook | NewsTopic>>;
+
+/** Webhooks and topics, by name. */
+export function newsReceivers({ webhooks, topics }: Pick<BorderConfig, 'webhooks' | 'topics'>): NewsReceivers {
+  return { ...webhooks, ...topics };
 }
 
 function resolved(webhooks: NewsWebhooks, base: string, environment: NodeJS.ProcessEnv): NewsWebhooks {

@@ -8,9 +8,10 @@ import { openAnswerLog, type AnswerLog } from '../clearance/answer-log.ts';
 import { openAnswerSpool } from '../clearance/answer-spool.ts';
 import { makeSearchable } from '../store/answer-search.ts';
 import { openRegisterIndex, type RegisterIndex } from '../store/register-index.ts';
+import { GatewayError } from '../model/errors.ts';
 import { faultFields } from '../wire/log.ts';
 import type { OpenGateway } from './composition.ts';
-import { sendNews } from './news.ts';
+import { sendNews, topicReceiver, webhookReceiver, type NewsReceiver } from './news.ts';
 import { repeat, type Repeated } from './repeat.ts';
 
 /** Meanwhile, partners whose register has changed are answered from the store. */
@@ -34,6 +35,7 @@ export interface BorderWork extends Repeated {
 
 export function startBorderWork(gateway: OpenGateway): BorderWork {
   const { db, home, sealer, log, config, now } = gateway;
+  const receivers = receiversOf(gateway);
   const answers = openAnswerLog(db, home, openAnswerSpool(db, join(config.data, 'spool'), now));
   const { index, indexing } = startIndexing(gateway);
   const sealing = repeat(() => sealer.seal(), {
@@ -48,7 +50,7 @@ export function startBorderWork(gateway: OpenGateway): BorderWork {
     ...{ everyMs: betweenDrainsMs, afterFailureMs: betweenDrainsMs },
     report: (error) => log.warn('answers given without the store are not recorded yet', faultFields(error)),
   });
-  const informing = startNews(gateway);
+  const informing = startNews(gateway, receivers);
   async function recordSpooled(): Promise<void> {
     const count = await answers.recordSpooled();
     if (count > 0) log.warn('answers were given while the store was away', { count, state: 'recorded' });
@@ -87,11 +89,30 @@ function startIndexing({ db, log, config }: OpenGateway): {
 }
 
 /** Each receiver has turns of its own: one that is slow holds nobody else back. */
-function startNews({ db, home, log, config, now, owner }: OpenGateway): readonly Repeated[] {
-  return Object.entries(config.border.webhooks ?? {}).map(([name, webhook]) =>
-    repeat(() => sendNews({ db, home, log, now, owner }, name, webhook), {
+type Receivers = readonly (readonly [name: string, receiver: NewsReceiver])[];
+
+/** Throws E_CONFIG_INVALID for a broker that is not set up. */
+function receiversOf({ home, config, brokers }: OpenGateway): Receivers {
+  const { webhooks = {}, topics = {} } = config.border;
+  return [
+    ...Object.entries(webhooks).map(([name, webhook]) => [name, webhookReceiver({ home }, name, webhook)] as const),
+    ...Object.entries(topics).map(([name, topic]) => {
+      const broker = brokers.get(topic.broker ?? '');
+      if (broker !== undefined) return [name, topicReceiver({ home }, topic, broker)] as const;
+      const fix = 'Add it under brokers, or name one that is there.';
+      throw new GatewayError('E_CONFIG_INVALID', 'there is no such broker', {
+        at: `border.topics.${name}.broker`,
+        fix,
+      });
+    }),
+  ];
+}
+
+function startNews({ db, home, log, now, owner }: OpenGateway, receivers: Receivers): readonly Repeated[] {
+  return receivers.map(([name, receiver]) =>
+    repeat(() => sendNews({ db, home, log, now, owner }, name, receiver), {
       ...{ everyMs: betweenNewsMs, afterFailureMs: 5_000 },
-      report: (error) => log.warn('a webhook cannot be informed', { kind: name, ...faultFields(error) }),
+      report: (error) => log.warn('a receiver of changes cannot be informed', { kind: name, ...faultFields(error) }),
     }),
   );
 }

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { Webhook } from 'standardwebhooks';
 import type { NewsWebhooks } from '../../gateway/app/border-settings.ts';
 import { examineNews } from '../../gateway/app/health/border-checks.ts';
-import { receiverStates, sendNews, skipChange } from '../../gateway/app/news.ts';
+import { receiverStates, sendNews, skipChange, webhookReceiver } from '../../gateway/app/news.ts';
 import { later } from '../../gateway/model/day.ts';
 import { newsReaders } from '../../gateway/store/news.ts';
 import { makeLog } from '../../gateway/wire/log.ts';
@@ -65,7 +65,8 @@ describe('news for webhooks', () => {
   });
   async function round(webhooks: NewsWebhooks, owner?: string): Promise<(readonly [string, number])[]> {
     posted = [];
-    for (const [name, webhook] of Object.entries(webhooks)) await sendNews(gateway(owner), name, webhook);
+    for (const [name, webhook] of Object.entries(webhooks))
+      await sendNews(gateway(owner), name, webhookReceiver(clearance, name, webhook));
     return posted.map(({ type, n }) => [type, n] as const);
   }
   async function suspend(): Promise<void> {

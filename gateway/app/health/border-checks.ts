@@ -4,6 +4,7 @@ import { exposureIn } from '../../clearance/exposure.ts';
 import { later, momentOf } from '../../model/day.ts';
 import { allClients } from '../../store/clients.ts';
 import type { OpenGateway } from '../composition.ts';
+import { newsReceivers } from '../border-settings.ts';
 import { receiverStates } from '../news.ts';
 import { dayMs, ok, warn, type Finding } from './finding.ts';
 
@@ -55,11 +56,11 @@ const failingMs = 15 * 60 * 1000;
 /** Receivers of changes that have not taken one for a while. */
 export async function examineNews(gateway: OpenGateway): Promise<Finding> {
   const name = 'webhooks';
-  const { webhooks = {} } = gateway.config.border;
-  const failing = (await receiverStates(gateway, webhooks)).filter(({ failingSince }) => failingSince !== undefined);
+  const receivers = newsReceivers(gateway.config.border);
+  const failing = (await receiverStates(gateway, receivers)).filter(({ failingSince }) => failingSince !== undefined);
   const late = failing.find(({ failingSince = '' }) => gateway.now().getTime() - Date.parse(failingSince) > failingMs);
   if (late === undefined)
-    return ok(name, `${Object.keys(webhooks).length} receivers, ${failing.length} are tried again`);
+    return ok(name, `${Object.keys(receivers).length} receivers, ${failing.length} are tried again`);
   const detail = `${late.name} has taken nothing after change ${late.n} since ${late.failingSince}: ${late.fault}`;
   return warn(name, detail, 'Mend the receiver, or let it go on: mra news skip NAME.', 'news_not_taken');
 }
