@@ -35,7 +35,7 @@ const year = await simulateYear({
 });
 const minutes = Math.round((performance.now() - begun) / 60_000);
 if (values.output === 'json') process.stdout.write(`${JSON.stringify(year, null, 2)}\n`);
-else for (const of of [stepTable, alarmTable, sizeTable, rowTable]) process.stdout.write(`${of(year)}\n\n`);
+else for (const table of [stepTable, alarmTable, sizeTable, rowTable]) process.stdout.write(`${table(year)}\n\n`);
 for (const fault of year.faults) process.stderr.write(`wrong: ${fault}\n`);
 process.stderr.write(`${String(minutes)} minutes\n`);
 if (values.write) {

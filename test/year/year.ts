@@ -166,7 +166,8 @@ class Course {
       this.#at(hour);
       if (!isQuiet)
         for (const side of this.#sides.values()) if (hour === 9 || side === this.#us) await this.#change(side);
-      if (hour === 3) for (const side of this.#sides.values()) await this.#retire(side);
+      if (hour === 3)
+        for (const side of this.#sides.values()) if (side === this.#us || this.#day % 7 === 0) await this.#retire(side);
       if (hour === 15 && this.#random.next() < 0.1) {
         this.#restarts += 1;
         await this.#us.restart();
@@ -174,7 +175,7 @@ class Course {
       for (const side of this.#sides.values()) await side.turn();
       await this.#us.turn(); // replies to what partners sent just now
       if (hour === 9) await this.#askAtBorder();
-      await this.#us.watch();
+      if (hour % 12 === 9) await this.#us.watch();
     }
     if (this.#day === Math.floor(this.#terms.days / 2)) await this.#putOlderCopy();
     this.#at(22);
@@ -213,6 +214,7 @@ class Course {
   }
 
   async #retire(side: Side): Promise<void> {
+    await side.gateway().sealer.thin();
     await runRetention(side.gateway(), { days: this.#terms.retention, pause: () => Promise.resolve() });
   }
 
