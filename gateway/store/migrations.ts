@@ -213,7 +213,8 @@ async function runAll(db: Kysely<unknown>, statements: readonly string[]): Promi
 
 const running = (statements: readonly string[]): Migration => ({ up: (db: Kysely<unknown>) => runAll(db, statements) });
 
-function migrationsFor(engine: Engine): Record<string, Migration> {
+/** By name, in the order in which they run. Those from 0014 on only add: gateways of the version before go on beside this one. */
+export function migrationsFor(engine: Engine): Record<string, Migration> {
   const types = typesOf[engine];
   return {
     '0001-first': running(firstTables(engine)),

@@ -3,52 +3,18 @@
 import { copyFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { sendList } from '../../gateway/outbound/send-list.ts';
-import { saveRecords } from '../../gateway/rehearsal/administrations.ts';
-import { inventListed } from '../../gateway/rehearsal/simulator.ts';
-import { openDatabase, sqliteFile } from '../../gateway/store/database.ts';
+import { sqliteFile } from '../../gateway/store/database.ts';
 import { numbersFile } from '../../gateway/store/given-numbers.ts';
 import { filesOf } from '../../gateway/store/sqlite-file.ts';
-import { findStream } from '../../gateway/store/streams.ts';
 import { code } from '../support/administrations.ts';
 import { temporaryFolder } from '../support/pki.ts';
-import { openServedPair, type ServedPair } from '../support/served-pair.ts';
+import { heldByPartner, openServedPair, partnerSends, positionOf, type ServedPair } from '../support/served-pair.ts';
 import { freshUrl, type FreshStore } from '../store/engines.ts';
 import { csvOf } from './operator-command.ts';
 
 type Document = Readonly<Record<string, unknown>>;
 
 const codeOf = (result: unknown): unknown => ((result as Document)['error'] as Document)['code'];
-
-interface Held {
-  readonly epoch: number;
-  readonly sequence: number;
-  readonly count: number;
-  readonly root: string;
-}
-
-/** What one side holds of the other, or has sent to it. */
-async function positionOf(store: string, partner: string, direction: 'in' | 'out'): Promise<Held | undefined> {
-  const db = await openDatabase(store);
-  const position = (await findStream(db.sql, partner, direction))?.position;
-  await db.close();
-  return position && { ...position, epoch: position.epoch.no };
-}
-
-/** Sends one more operator of the partner, whatever becomes of the list. */
-async function partnerSends({ partner, until }: ServedPair, number: number): Promise<void> {
-  await saveRecords(partner, inventListed(partner, 1, number));
-  await sendList(partner, 'CN');
-  await until(async () => {
-    const open = partner.db.sql.selectFrom('message').select('id').where('state_rank', '<', 85);
-    return (await open.execute()).length === 0 ? true : undefined;
-  });
-}
-
-const heldByPartner = async ({ partner }: ServedPair): Promise<Held | undefined> => {
-  const position = (await findStream(partner.db.sql, 'CN', 'in'))?.position;
-  return position && { ...position, epoch: position.epoch.no };
-};
 
 /** The numbers of our lists that the partner applied. */
 async function numbersApplied({ partner }: ServedPair): Promise<readonly string[]> {

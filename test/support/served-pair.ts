@@ -8,14 +8,19 @@ import { expect } from 'chai';
 import { programFolder, loadConfig, type Config } from '../../gateway/app/config.ts';
 import { adapterTools, openGateway, type OpenGateway } from '../../gateway/app/composition.ts';
 import { serve } from '../../gateway/serve.ts';
-import { prepareAdministrations } from '../../gateway/rehearsal/administrations.ts';
+import { sendList } from '../../gateway/outbound/send-list.ts';
+import { prepareAdministrations, saveRecords } from '../../gateway/rehearsal/administrations.ts';
+import { inventListed } from '../../gateway/rehearsal/simulator.ts';
+import { openDatabase } from '../../gateway/store/database.ts';
+import { findStream } from '../../gateway/store/streams.ts';
 import { runCommand } from './command-line.ts';
 import { loggedEvents } from './logged-events.ts';
 import { temporaryFolder } from './pki.ts';
 
 export interface ServedPair {
-  /** The settings of ours. */
+  /** The settings of ours, and the file that has them. */
   readonly config: Config;
+  readonly file: string;
   /** Ours has another store from now on. */
   changeStore(store: string): void;
   readonly partner: OpenGateway;
@@ -23,7 +28,8 @@ export interface ServedPair {
   mra(...words: readonly string[]): Promise<{ readonly exit: number; readonly result: unknown }>;
   /** One command that ends with exit code 0. */
   done(...words: readonly string[]): Promise<unknown>;
-  serve(): Promise<void>;
+  /** `program`: its folder, where it is another version. */
+  serve(program?: string): Promise<void>;
   /** Ends our process at once, as a power cut does. */
   kill(): Promise<void>;
   /** In order: what is being sent is settled, and no lease is left. */
@@ -63,7 +69,7 @@ export async function openServedPair(country: string, store?: string): Promise<S
     get config() {
       return config;
     },
-    ...{ partner, changeStore },
+    ...{ file, partner, changeStore },
     async mra(...words) {
       const { exit, stdout } = await runCommand(['--config', file, '-o', 'json', ...words]);
       return { exit, result: stdout === '' ? undefined : (JSON.parse(stdout) as unknown) };
@@ -73,8 +79,8 @@ export async function openServedPair(country: string, store?: string): Promise<S
       expect([words.join(' '), exit, exit === 0 ? '' : result]).to.deep.equal([words.join(' '), 0, '']);
       return result;
     },
-    async serve() {
-      const words = [join(programFolder, 'gateway/mra.js'), '--config', file, '-o', 'json', 'serve'];
+    async serve(program = programFolder) {
+      const words = [join(program, 'gateway/mra.js'), '--config', file, '-o', 'json', 'serve'];
       child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
       await once(child.stdout ?? process, 'data');
     },
@@ -88,6 +94,37 @@ export async function openServedPair(country: string, store?: string): Promise<S
     },
   };
   return pair;
+}
+
+export interface Held {
+  readonly epoch: number;
+  readonly sequence: number;
+  readonly count: number;
+  readonly root: string;
+}
+
+/** What one side holds of the other, or has sent to it. */
+export async function positionOf(store: string, partner: string, direction: 'in' | 'out'): Promise<Held | undefined> {
+  const db = await openDatabase(store);
+  const position = (await findStream(db.sql, partner, direction))?.position;
+  await db.close();
+  return position && { ...position, epoch: position.epoch.no };
+}
+
+/** Sends one more operator of the partner, whatever becomes of the list. */
+export async function partnerSends({ partner, until }: ServedPair, number: number): Promise<void> {
+  await saveRecords(partner, inventListed(partner, 1, number));
+  await sendList(partner, 'CN');
+  await until(async () => {
+    const open = partner.db.sql.selectFrom('message').select('id').where('state_rank', '<', 85);
+    return (await open.execute()).length === 0 ? true : undefined;
+  });
+}
+
+/** What the partner holds of ours. */
+export async function heldByPartner({ partner }: ServedPair): Promise<Held | undefined> {
+  const position = (await findStream(partner.db.sql, 'CN', 'in'))?.position;
+  return position && { ...position, epoch: position.epoch.no };
 }
 
 function settingsIn({ home, data, store, exchange, border, partners }: Config): object {
