@@ -21,6 +21,7 @@ import { exchangeRoutes } from './doors/exchange-routes.ts';
 import { getPartner, type Gateway } from './gateway.ts';
 import { takeAnswer } from './outbound/take-answer.ts';
 import { answerPoll } from './outbound/answer-poll.ts';
+import { numbersForPartner } from './outcomes/agreed-numbers.ts';
 import { statusForAgency } from './outbound/status-for-agency.ts';
 import { runPolling } from './inbound/poll-partners.ts';
 import { listHeld, receiveAtDoor } from './inbound/receive-at-door.ts';
@@ -258,6 +259,7 @@ function openExchange(
     joined: (partner, bytes, headers) => joinedMessage(getPartner(gateway, partner).adapter.seal, bytes, headers),
     ...{ poll: (code) => answerPoll(gateway, code), held: (code) => listHeld(gateway, code) },
     status: (code, identifier) => statusForAgency(gateway, getPartner(gateway, code), identifier),
+    numbers: (code, month) => numbersForPartner(gateway, getPartner(gateway, code), month),
     routes: exchangeRoutes(gateway),
     async acknowledge(partner, bytes, headers) {
       await takeAnswer({ ...gateway, elsewhere }, { partner, bytes, came: { by: 'message', properties: { headers } } });

@@ -112,7 +112,12 @@ export interface Adapter {
   readonly seal: SealTerms;
   readonly transport: TransportKind;
   /** Kinds of lists the partner accepts, and the number of records in one message. */
-  readonly lists: { readonly kinds: readonly ListMessage['kind'][]; readonly partRecords?: number };
+  readonly lists: {
+    readonly kinds: readonly ListMessage['kind'][];
+    readonly partRecords?: number;
+    /** Counts of each month are compared with the partner's. */
+    readonly numbers?: boolean;
+  };
   /** Seconds after which the next list is a full one; absent: never for that reason. */
   readonly reconcileSeconds?: number;
   /** How keys change. */

@@ -77,7 +77,7 @@ function listTerms({ lists, conversation: { stream } = {} }: Manifest): Pick<Ada
   const every = stream?.semantics === 'replace' ? (['full'] as const) : (['full', 'delta'] as const);
   const { reconcile } = stream ?? {};
   return {
-    lists: present({ kinds: lists?.kinds ?? every, partRecords: lists?.partRecords }),
+    lists: present({ kinds: lists?.kinds ?? every, partRecords: lists?.partRecords, numbers: lists?.numbers }),
     ...(reconcile !== undefined && { reconcileSeconds: secondsOf(reconcile) }),
   };
 }

@@ -103,6 +103,7 @@ export interface Manifest {
     readonly kinds?: readonly ('full' | 'delta')[];
     /** Lists of more records travel in parts of at most so many. */
     readonly partRecords?: number;
+    readonly numbers?: boolean;
     readonly schedule?: ScheduleData;
   };
   readonly messages: {

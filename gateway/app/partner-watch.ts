@@ -10,6 +10,7 @@ import { renewKeys } from './key-renewal.ts';
 import { runRollovers } from './key-rollover.ts';
 import type { Reloaded } from './partners.ts';
 import { fetchRevocationLists } from './revocation.ts';
+import { openComparing } from '../outcomes/agreed-numbers.ts';
 import { momentOf } from '../model/day.ts';
 import { present } from '../model/present.ts';
 import { partnerRevision } from '../store/partner-keys.ts';
@@ -26,14 +27,16 @@ export async function watchPartners(
   await Promise.all([takeChanges(gateway, take, stop), runRollovers(gateway, stop), followDates(gateway, take, stop)]);
 }
 
-/** Every minute: the TLS key whose day has come, the lists of revoked certificates that are due, and keys that end soon. */
+/** Every minute: the TLS key whose day has come, lists of revoked certificates that are due, keys that end soon, and hourly the numbers of partners. */
 async function followDates(gateway: OpenGateway, take: () => Promise<unknown>, stop: AbortSignal): Promise<void> {
+  const compare = openComparing();
   while (!stop.aborted) {
     try {
       const { nextTls } = gateway.keyring;
       if (nextTls !== undefined && nextTls.from <= momentOf(gateway.now())) await take();
       await fetchRevocationLists(gateway, gateway.config.partners);
       await renewKeys(gateway);
+      await compare(gateway);
     } catch (error) {
       gateway.log.error('lists and keys: trying again', faultFields(error));
     }

@@ -4,9 +4,12 @@ import { extname } from 'node:path';
 import { Option, type Command } from 'commander';
 import { reportCsv, reportDocument, reportWorkbook, type ReportOf } from '../console/outcome-files.ts';
 import { languages, openWords, type Language } from '../console/words.ts';
+import { getPartner } from '../gateway.ts';
 import { GatewayError } from '../model/errors.ts';
 import { monthAfter, monthOf, monthsBetween, type Months } from '../outcomes/arrangement-outcome.ts';
 import { outcomeReport, outcomesInShort } from '../outcomes/report.ts';
+import { savedNumbers } from '../store/month-numbers.ts';
+import { exitCodes } from './output.ts';
 import { withReading, type CliContext, type OpenGateway } from './context.ts';
 import { writeOutput } from './input.ts';
 import { printDocument } from './print-document.ts';
@@ -41,6 +44,11 @@ export function outcomesCommands(program: Command, context: CliContext): void {
       context.out.next(`mra outcomes report --month ${months.from} --out report.html`);
     }),
   );
+  inMonths(outcomes.command('numbers').description('counts of months, beside those of the partners that compare them'))
+    .option('--partner <code>', 'of this partner only')
+    .action((options: MonthOptions & { readonly partner?: string }) =>
+      withReading(context, (gateway) => showNumbers(context, gateway, options)),
+    );
   const report = outcomes.command('report').description('the figures that may leave: small counts are withheld');
   inMonths(report)
     .option('--partner <code>', 'of this partner only')
@@ -55,6 +63,27 @@ function inMonths(command: Command): Command {
   return command
     .option('--month <month>', 'the month, or the first of several, as 2026-11 (the last that is over)')
     .option('--to <month>', 'the last of several');
+}
+
+/** Exit code 1 where a number differs. */
+async function showNumbers(
+  { out, exit }: CliContext,
+  gateway: OpenGateway,
+  { partner, ...options }: MonthOptions & { readonly partner?: string },
+): Promise<void> {
+  const to = options.to ?? options.month ?? monthAfter(monthOf(gateway), -1);
+  const months = monthsOf(gateway, { month: options.month ?? monthAfter(to, -2), to });
+  const code = partner === undefined ? {} : { partner: getPartner(gateway, partner).code };
+  const numbers = await savedNumbers(gateway.db.sql, { ...months, ...code });
+  out.result(
+    { ...months, items: numbers },
+    numbers.map(({ compared_at: compared, ...row }) => ({
+      ...row,
+      same: row.ours === row.theirs ? 'yes' : 'no',
+      compared,
+    })),
+  );
+  if (numbers.some(({ ours, theirs }) => ours !== theirs)) exit(exitCodes.findings);
 }
 
 /** Throws E_REQUEST_INVALID. */

@@ -35,6 +35,8 @@ export interface ExchangeDoor extends Admission, Partial<BodyLimits> {
   held(partner: string): Promise<Position | undefined>;
   /** What a partner may know of one operator of ours. Throws E_ROUTE_UNKNOWN for one that may not ask. */
   status(partner: string, identifier: string): Promise<object>;
+  /** What is counted here of a month, for a partner that compares. Throws E_ROUTE_UNKNOWN where that was not agreed. */
+  numbers(partner: string, month: string): Promise<object>;
   readonly maxBytes: number;
   /** Names under which partners reach this door; absent: any. */
   readonly hosts?: readonly string[] | undefined;
@@ -94,8 +96,11 @@ export function exchangeDoor(door: ExchangeDoor): Express {
   app.get('/exchange/:partner/position', admitPartner(door), limited, answerPosition(door));
   app.all('/exchange/:partner/position', onlyMethod('GET'));
   const operators = '/exchange/:partner/operators/:identifier';
-  app.get(operators, admitPartner(door), limited, answerStatus(door));
-  app.all(operators, onlyMethod('GET'));
+  const numbers = '/exchange/:partner/numbers/:month';
+  const status = answerJson((partner, { identifier = '' }) => door.status(partner, identifier));
+  app.get(operators, admitPartner(door), limited, status).all(operators, onlyMethod('GET'));
+  const counts = answerJson((partner, { month = '' }) => door.numbers(partner, month));
+  app.get(numbers, admitPartner(door), limited, counts).all(numbers, onlyMethod('GET'));
   app.use(() => {
     throw new GatewayError('E_ROUTE_UNKNOWN', 'Messages are sent to /exchange/ and the code of the sender.');
   });
@@ -234,10 +239,12 @@ function answerPoll(door: ExchangeDoor): RequestHandler<{ partner: string }> {
   };
 }
 
-function answerStatus(door: ExchangeDoor): RequestHandler<{ partner: string; identifier?: string }> {
+function answerJson(
+  answer: (partner: string, named: Readonly<Record<string, string | undefined>>) => Promise<object>,
+): RequestHandler<{ partner: string }> {
   return async ({ params }, response) => {
-    const answer = await door.status(params.partner, params.identifier ?? '');
-    response.set('Cache-Control', 'no-store').json(answer);
+    const { partner, ...named } = params;
+    response.set('Cache-Control', 'no-store').json(await answer(partner, named));
   };
 }
 

@@ -10,6 +10,7 @@ import { alarmTables } from './alarm-tables.ts';
 import { changeTables, clientTables, searchTables, newsTables } from './border-tables.ts';
 import type { Engine } from './engine.ts';
 import { firstTables, guardsOf, typesOf, type Types } from './first-tables.ts';
+import { monthNumberTables } from './month-number-tables.ts';
 import { outcomeTables } from './outcome-tables.ts';
 import { draftTables, personTables } from './person-tables.ts';
 import { openableGuards, retentionTables } from './retention-tables.ts';
@@ -247,6 +248,7 @@ export function migrationsFor(engine: Engine): Record<string, Migration> {
     '0026-outcomes': running(outcomeTables(types)),
     '0027-folded-log': running(openableGuards(engine, ['log_retired', 'spooled_answer'])),
     '0028-offline-answers': running(offlineTables(types, engine)),
+    '0029-month-numbers': running(monthNumberTables(types)),
   };
 }
 

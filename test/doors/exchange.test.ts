@@ -190,6 +190,7 @@ describe('the exchange door', () => {
       const door = exchangeDoor({
         held: () => Promise.resolve(undefined),
         status: () => Promise.resolve({}),
+        numbers: () => Promise.resolve({}),
         partnerOf: () => 'XB',
         receive,
         poll,

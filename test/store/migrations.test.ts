@@ -241,7 +241,7 @@ const withoutClients = [
 const withoutAlarms = [
   ...withoutClients,
   ...[
-    ...['entry_result', 'entry_event', 'border_entry'],
+    ...['month_number', 'entry_result', 'entry_event', 'border_entry'],
     'news_reader',
     'search_term',
     'register_change',

@@ -65,6 +65,7 @@ export async function openDoor(
   const door = exchangeDoor({
     held: () => Promise.resolve(undefined),
     status: () => Promise.resolve({}),
+    numbers: () => Promise.resolve({}),
     ...behind,
     partnerOf: (fingerprint) => registered.get(fingerprint),
     now: () => new Date('2026-06-01T08:00:00.000Z'),

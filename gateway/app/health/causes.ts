@@ -56,6 +56,7 @@ const actors = {
 
   // Messages of a partner
   answers_exposed: 'we',
+  numbers_differ: 'we',
   news_not_taken: 'we',
   certificate_missing: 'we',
   certificate_unreadable: 'we',

@@ -15,6 +15,7 @@ import { fileTransport } from '../file-partners.ts';
 import { certificatesIn } from '../certificate-files.ts';
 import { causeOfFailure } from './causes.ts';
 import { examineConnection } from './connection-checks.ts';
+import { examineNumbers } from './number-checks.ts';
 import { examineNewKeys, examineRevocation } from './key-checks.ts';
 import { dayMs, examineEnd, fail, ok, warn, type Finding } from './finding.ts';
 import { measure, seconds } from './measures.ts';
@@ -29,6 +30,7 @@ export async function examinePartner(gateway: OpenGateway, partner: Partner): Pr
     ...examineEvidence(partner),
     ...(await examineSchedule(gateway, partner)),
     ...(await examineRestrictions(gateway, partner)),
+    ...(await examineNumbers(gateway, partner)),
     ...(await examineFiles(gateway, partner)),
     ...(await examineConnection(gateway, partner)),
     ...(await examineOutbox(gateway, partner)),

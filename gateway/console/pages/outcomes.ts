@@ -6,6 +6,8 @@ import { monthOf, monthsBetween, type Months } from '../../outcomes/arrangement-
 import { outcomesInShort, type OutcomeReport, type OutcomeShort, type ShownOutcome } from '../../outcomes/report.ts';
 import { reportCsv, reportView, reportWorkbook } from '../outcome-files.ts';
 import { outcomeView } from '../outcome-views.ts';
+import { savedNumbers } from '../../store/month-numbers.ts';
+import { numbersView, type SavedNumbers } from './month-numbers.ts';
 import { asked, page, param, type Call, type Download, type Section } from '../page.ts';
 import { english, field, html, link, pathOf, searchForm, table, type VNode } from '../parts.ts';
 import type { TextKey } from '../words.ts';
@@ -67,10 +69,13 @@ function filesView({ words }: Call, months: Months, partner?: string): VNode {
     </p>`;
 }
 
-function viewOne(outcome: ShownOutcome, call: Call): VNode {
+type ShownWithNumbers = ShownOutcome & { readonly numbers: SavedNumbers };
+
+function viewOne(outcome: ShownWithNumbers, call: Call): VNode {
   const { words } = call;
   return html`${monthsForm(call, pathOf('outcomes', 'partners', outcome.partner), outcome)}
-    ${outcomeView({ words, outcome, least: 0, heading: 'h2' })} ${filesView(call, outcome, outcome.partner)}
+    ${outcomeView({ words, outcome, least: 0, heading: 'h2' })} ${numbersView(words, outcome.numbers)}
+    ${filesView(call, outcome, outcome.partner)}
     <p>${link(pathOf('partners', outcome.partner), words.t('nav.partners'))}</p>`;
 }
 
@@ -87,10 +92,11 @@ async function loadReport(call: Call): Promise<OutcomeReport> {
   return await (await workFor(call, months)).outcomeReport(months, asked(call, 'partner'));
 }
 
-async function loadOne(call: Call): Promise<ShownOutcome> {
+async function loadOne(call: Call): Promise<ShownWithNumbers> {
   const months = monthsOf(call);
   const { code } = getPartner(call.gateway, param(call, 'partner'));
-  return await (await workFor(call, months)).outcomeForStaff(code, months);
+  const outcome = await (await workFor(call, months)).outcomeForStaff(code, months);
+  return { ...outcome, numbers: await savedNumbers(call.gateway.db.sql, { partner: code, ...months }) };
 }
 
 /** `write`: the bytes of the file. */

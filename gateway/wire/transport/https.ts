@@ -78,7 +78,10 @@ export function httpsTransport(options: HttpsOptions): Transport {
       if (exchange === undefined) return outcomeOf(answer);
       return agreedOutcome(kind === 'receipt' ? {} : exchange, answer);
     },
-    ...(exchange === undefined && { held: () => askHeld(client, `${door}/position`) }),
+    ...(exchange === undefined && {
+      held: () => askHeld(client, `${door}/position`),
+      numbers: (month: string) => askText(client, `${door}/numbers/${month}`),
+    }),
     clockAhead: () => client.clockAhead(),
     close: () => client.close(),
   };
@@ -116,9 +119,14 @@ function polling(
 const askHeldMs = 3_000;
 
 async function askHeld(client: HttpsClient, target: string): ReturnType<NonNullable<Transport['held']>> {
+  const text = await askText(client, target);
+  return text === undefined ? undefined : readHeld(text);
+}
+
+async function askText(client: HttpsClient, target: string): Promise<string | undefined> {
   const answer = await client.ask({ method: 'GET', target }, askHeldMs);
   if (!('statusCode' in answer) || answer.statusCode !== 200) return undefined;
-  return readHeld(Buffer.from(answer.bytes).toString('utf8'));
+  return Buffer.from(answer.bytes).toString('utf8');
 }
 
 function readHeld(text: string): Pick<Position, 'epoch' | 'sequence'> | undefined {

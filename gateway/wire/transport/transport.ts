@@ -45,6 +45,8 @@ export interface Transport {
   /** By how many milliseconds the clock of the partner was ahead of ours at its last answer, where answers show it. */
   clockAhead?(): number | undefined;
   /** Which list of ours the partner holds, where it can be asked; undefined where it holds none, or does not say. */
+  /** What the partner counts of a month (`2026-10`), as JSON text; undefined where it does not say. */
+  numbers?(month: string): Promise<string | undefined>;
   held?(): Promise<Pick<Position, 'epoch' | 'sequence'> | undefined>;
   /** Our messages wait until the partner polls for them; only receipts are sent. */
   readonly waits?: true;
