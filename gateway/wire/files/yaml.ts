@@ -4,11 +4,28 @@ import { isNode, LineCounter, parseDocument, stringify, type Document } from 'ya
 import type { TextPlace } from '../../model/message-body.ts';
 import { GatewayError } from '../../model/errors.ts';
 
+/** Values by their text: adapters and settings are read again and again, and reading YAML is slow. The oldest goes first. */
+const known = new Map<string, unknown>();
+const mostKnown = 64;
+
 /**
- * The value of a YAML 1.2 file; dates remain strings. Throws E_CONFIG_INVALID with file, line and column for malformed YAML,
- * duplicate keys, several documents, and aliases.
+ * The value of a YAML 1.2 file, which nobody may change; dates remain strings. Throws E_CONFIG_INVALID with file, line and column for
+ * malformed YAML, duplicate keys, several documents, and aliases.
  */
 export function readYaml(text: string, file: string): unknown {
+  if (known.has(text)) return known.get(text);
+  const value = frozen(parseValue(text, file));
+  known.set(text, value);
+  for (const oldest of [...known.keys()].slice(0, -mostKnown)) known.delete(oldest);
+  return value;
+}
+
+function frozen(value: unknown): unknown {
+  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(frozen);
+  return value;
+}
+
+function parseValue(text: string, file: string): unknown {
   const lines = new LineCounter();
   const document = parse(text, lines);
   const [problem] = [...document.errors, ...document.warnings];

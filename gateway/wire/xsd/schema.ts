@@ -1,6 +1,6 @@
 /** Schemas: compiles XSD and JSON Schema (2020-12), and reports where a document does not follow them. */
 
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv2020, type ErrorObject, type Options, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
@@ -34,8 +34,27 @@ interface JsonFault {
 export type JsonVerdict<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly errors: readonly JsonFault[] };
 
-/** Compiles the schema of a message, an XSD or a JSON Schema by its file name. Throws E_ADAPTER_INVALID. Costly: keep the result. */
+/** By file, with the text of all schemas of its folder: each may refer to the others. The oldest goes first. */
+const loaded = new Map<string, { readonly texts: string; readonly schema: Schema }>();
+const mostLoaded = 64;
+
+/** The schema of a message, an XSD or a JSON Schema by its file name; compiled where its folder has changed. Throws E_ADAPTER_INVALID. */
 export function loadSchema(file: string): Schema {
+  const folder = path.dirname(file);
+  const files = globSync(`*${path.extname(file)}`, { cwd: folder, withFileTypes: true }).filter((each) =>
+    each.isFile(),
+  );
+  const texts = files.map(({ name }) => readFileSync(path.join(folder, name), 'utf8')).join('\0');
+  const known = loaded.get(file);
+  if (known?.texts === texts) return known.schema;
+  const schema = compileSchema(file);
+  loaded.delete(file);
+  loaded.set(file, { texts, schema });
+  for (const oldest of [...loaded.keys()].slice(0, -mostLoaded)) loaded.delete(oldest);
+  return schema;
+}
+
+function compileSchema(file: string): Schema {
   if (!file.endsWith('.xsd')) return { format: 'json', validator: compileJson(file, 'E_ADAPTER_INVALID') };
   const [validator, text] = [compileXsd(file), readFileSync(file, 'utf8')];
   // Made for the first message: it takes longer than all else of opening a gateway, and most commands judge none.
