@@ -22,6 +22,7 @@ const places = {
   pino: 'wire/log.ts',
   'preact-render-to-string': 'console/layout.ts',
   'prom-client': 'app/health/metrics.ts',
+  qr: 'audit/printed-evidence.ts',
   saxes: 'wire/files/workbook.ts',
   ssh2: 'wire/transport/sftp-(connection|store).ts',
   standardwebhooks: 'wire/transport/webhook.ts',

@@ -15,7 +15,7 @@ import type { NewEvent } from '../store/events.ts';
 import { consultationEvent, eventNumber, entriesOf, storedSubtrees } from '../store/log.ts';
 import { sourceMessage } from '../store/register.ts';
 import type { LogSealer } from './seal-log.ts';
-import { verifyEvidence } from './verify-evidence.js';
+import { evidenceText, verifyEvidence } from './verify-evidence.js';
 
 /** A larger message is named by its digest only: it can be asked for with `mra message show`. */
 const largestSource = 1024 * 1024;
@@ -45,7 +45,7 @@ export interface ProvenFile {
 export function readEvidence(text: string, key: string, at?: string): ProvenFile {
   try {
     const proven = verifyEvidence(text, key.trim());
-    return { proven, evidence: JSON.parse(text) as Evidence };
+    return { proven, evidence: JSON.parse(evidenceText(text)) as Evidence };
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause);
     throw new GatewayError('E_EVIDENCE_INVALID', detail, { at, cause });

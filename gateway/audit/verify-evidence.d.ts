@@ -10,3 +10,6 @@ export function verifyEvidence(
   readonly requester: string;
   readonly message: string | undefined;
 };
+
+/** The evidence as JSON, of a file, a page or the text of a code. Throws an Error. */
+export function evidenceText(text: string): string;

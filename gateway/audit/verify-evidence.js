@@ -2,6 +2,9 @@
 /**
  * Verifies an evidence file: node verify-evidence.js FILE KEY
  *
+ * FILE may also have the text of the QR code of a printed answer (MRA1:…), or be the page itself: the code has all of the evidence but for the
+ * message of the partner.
+ *
  * KEY is the public key of the log (`mra audit key`), obtained from the administration by another way than the file. This program imports
  * nothing but Node itself and needs no network: copy it, read it, keep it.
  *
@@ -17,6 +20,7 @@ import { Buffer } from 'node:buffer';
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import { inflateRawSync } from 'node:zlib';
 
 const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest();
 
@@ -109,12 +113,44 @@ function assertSource({ entry, bytes }, { answer }) {
     throw new Error('the bytes of the message are not those that were recorded');
 }
 
+const base45 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:';
+
+/** RFC 9285. @param {string} text @returns {Buffer} */
+function bytesOfBase45(text) {
+  const bytes = [];
+  for (let at = 0; at < text.length; at += 3) {
+    const digits = Array.from(text.slice(at, at + 3), (character) => base45.indexOf(character));
+    const value = digits.reduceRight((sum, digit) => sum * 45 + digit, 0);
+    const count = digits.length - 1;
+    if (count < 1 || value >= 256 ** count) throw new Error('the code was cut or mistyped');
+    bytes.push(...(count === 2 ? [value >> 8, value & 255] : [value]));
+  }
+  return Buffer.from(bytes);
+}
+
+/** More than any code holds. */
+const longestEvidence = 256 * 1024;
+
+/** The evidence as JSON, of a file, a page or the text of a code. Throws an Error. @param {string} text @returns {string} */
+export function evidenceText(text) {
+  // A page may name an operator so: the code is the last.
+  const [, code] = [...text.slice(0, longestEvidence).matchAll(/MRA1:([0-9A-Z $%*+./:-]+)/gu)].at(-1) ?? [];
+  if (code === undefined || text.startsWith('{')) return text;
+  try {
+    const json = inflateRawSync(bytesOfBase45(code.trimEnd()), { maxOutputLength: longestEvidence });
+    return `${json.toString('utf8')}\n`;
+  } catch {
+    throw new Error('the code was cut or mistyped');
+  }
+}
+
 /**
  * What the evidence proves. Throws an Error that says what does not fit.
- * @param {string} text the evidence file @param {string} verifierKey the public key of the log
+ * @param {string} given the evidence file @param {string} verifierKey the public key of the log
  * @returns {{ number: string, outcome: string, answeredAt: string, requester: string, message: string | undefined }}
  */
-export function verifyEvidence(text, verifierKey) {
+export function verifyEvidence(given, verifierKey) {
+  const text = evidenceText(given);
   let evidence;
   try {
     evidence = JSON.parse(text);

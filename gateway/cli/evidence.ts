@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { evidenceFor, readEvidence } from '../audit/evidence.ts';
+import { printedEvidence } from '../audit/printed-evidence.ts';
 import { placeOfConsultation } from '../clearance/requests.ts';
 import { GatewayError } from '../model/errors.ts';
 import { withGateway, type CliContext } from './context.ts';
@@ -14,9 +15,11 @@ export function evidenceCommands(program: Command, context: CliContext): void {
     .command('get <number>')
     .description('the evidence for the answer with this consultation number')
     .option('--out <file>', 'write to this file instead of standard output')
-    .action((number: string, { out: file }: { readonly out?: string }) =>
+    .option('--print', 'a page to print, with a QR code of the evidence')
+    .action((number: string, { out: file, print = false }: { readonly out?: string; readonly print?: boolean }) =>
       withGateway(context, async ({ db, answers, sealer }) => {
-        const text = await evidenceFor(db.sql, sealer, await placeOfConsultation({ answers }, number));
+        const evidence = await evidenceFor(db.sql, sealer, await placeOfConsultation({ answers }, number));
+        const text = print ? printedEvidence(evidence) : evidence;
         if (file === undefined) return context.out.print(text.trimEnd());
         writeOutput(file, text);
         context.out.next(`mra evidence verify ${file} --key FILE`);
@@ -24,7 +27,7 @@ export function evidenceCommands(program: Command, context: CliContext): void {
     );
   evidence
     .command('verify <file>')
-    .description('verify an evidence file, without a store or a network')
+    .description('verify evidence, without a store or a network: a file, a printed page, or the text of its QR code')
     .requiredOption('--key <file>', 'file with the public key of the log (mra audit key), from a source you trust')
     .action(async (file: string, { key }: { readonly key: string }) => {
       const { proven } = readEvidence(await readText(file), await readText(key), file);

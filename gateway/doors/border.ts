@@ -1,9 +1,8 @@
 /** The border door: the HTTP API for clearance systems. It uses node:http without a framework, because status queries must be fast. */
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { evidenceFor } from '../audit/evidence.ts';
 import type { LogSealer } from '../audit/seal-log.ts';
-import { lookUpAssessment, lookUpConsultation, placeOfConsultation } from '../clearance/requests.ts';
+import { lookUpAssessment, lookUpConsultation } from '../clearance/requests.ts';
 import { snapshotFile } from '../offline/border-page.ts';
 import type { AnsweredRequest, PostedReply, PostedRequest } from '../model/clearance/posted-request.ts';
 import type { Searched } from '../store/answer-search.ts';
@@ -11,6 +10,7 @@ import { GatewayError } from '../model/errors.ts';
 import { everybody, requireScope, type Caller, type CallerOf } from './border-callers.ts';
 import { failedReply, openAnswers, postPathOf, posts, type PostDoor } from './border-posts.ts';
 import { openChangeFeed, type ChangeFeed } from '../clearance/change-feed.ts';
+import { evidenceReply } from './border-evidence.ts';
 import { changedAnswersReply, exposureReply } from './border-exposure.ts';
 import { openChangeStreams, wantsEvents, type ChangeStreams } from './border-changes.ts';
 import { changesReply } from './border-news.ts';
@@ -80,11 +80,8 @@ const routes: readonly Route[] = [
   },
   {
     path: /^\/v1\/consultations\/([\w-]{1,40})\/evidence$/u,
-    async get({ door, id, caller }) {
-      await lookUpConsultation(door, id, readerOf(caller));
-      const place = await placeOfConsultation(door, id);
-      return { status: 200, text: await evidenceFor(door.db.sql, door.sealer, place), headers: {}, outcomes: {} };
-    },
+    get: ({ door, id, caller, request }) =>
+      evidenceReply(door, id, { reader: readerOf(caller), accept: request.headers.accept }),
   },
   {
     path: /^\/v1\/consultations\/([\w-]{1,40})$/u,

@@ -34,6 +34,9 @@ describe('proofs in the office', () => {
     expect(headers.get('content-disposition')).to.include(`${number}.json`);
     const proven = verifyEvidence(text, await them.gateway.sealer.verifierKey());
     expect(proven).to.include({ number, requester: 'port-a' });
+    const printed = await reader.get(`/proofs/${number}/print`);
+    expect(printed.html).to.match(/<svg/u);
+    expect(verifyEvidence(printed.html, await them.gateway.sealer.verifierKey()).number).to.equal(number);
     const { body } = await reader.json(`/office/v1/proofs/${number}`);
     expect(body).to.deep.include({ number, requester: 'port-a', partner: 'CN', message: null });
     const chinese = await (await office.signedIn('li.na')).get(`/proofs/${number}?language=zh-CN`);

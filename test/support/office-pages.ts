@@ -74,6 +74,7 @@ export async function filledPages(
     '/partners/:partner/card': '/partners/CN/card',
     '/partners/:partner/decisions': '/partners/CN/decisions',
     '/proofs/:number': `/proofs/${proof.consultation_number}`,
+    '/proofs/:number/print': `/proofs/${proof.consultation_number}/print`,
     '/proofs/find': `/proofs/find?number=${proof.consultation_number}`,
     '/register': '/register?partner=CN',
     '/register/:partner/:identifier': `/register/CN/${identifier}?at=2026-01-01&known_at=2026-12-01`,

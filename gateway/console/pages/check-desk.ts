@@ -122,7 +122,10 @@ function answerView(answer: ProvenAnswer, call: Call): VNode {
       ]),
       '',
     )}
-    <p>${link('/check', t('check.another'))}</p>`;
+    <p>
+      ${link(pathOf('proofs', proof.consultation_number, 'print'), t('proofs.print'))} ·
+      ${link('/check', t('check.another'))}
+    </p>`;
 }
 
 function changeView(change: WouldChangeAnswer, text: string): VNode {

@@ -1,6 +1,7 @@
 /** Proofs: the evidence for an answer by its number, or a file with evidence, is verified, and the page says what that proves and what not. */
 
 import { evidenceFor, readEvidence, type ProvenFile } from '../../audit/evidence.ts';
+import { evidenceCode } from '../../audit/printed-evidence.ts';
 import { placeOfConsultation } from '../../clearance/requests.ts';
 import { readConsultationNumber, shownConsultationNumber } from '../../model/clearance/number-form.ts';
 import { GatewayError } from '../../model/errors.ts';
@@ -106,9 +107,41 @@ function oneView(proof: Proof, call: Call): VNode {
   const { number } = proof;
   return html`${proofView(proof, call)}
     <p>
+      ${link(pathOf('proofs', number, 'print'), t('proofs.print'))} ·
       ${link(pathOf('proofs', number, 'evidence'), t('proofs.download'))} ·
       ${link(pathOf('answers', number), t('check.show'))} · ${link('/proofs', t('proofs.another'))}
     </p>`;
+}
+
+interface Printed extends Proof {
+  /** The text of the QR code. */
+  readonly code: string;
+  /** Of the QR code, as SVG; null where it would be too long. */
+  readonly svg: string | null;
+}
+
+async function loadPrinted(call: Call): Promise<Printed> {
+  const text = await evidenceText(call, param(call, 'number'));
+  const { text: code, svg = null } = evidenceCode(text);
+  return { ...proofOf(readEvidence(text, await call.gateway.sealer.verifierKey())), code, svg };
+}
+
+function printedView(printed: Printed, call: Call): VNode {
+  const { t } = call.words;
+  const { code, svg } = printed;
+  return html`${proofView(printed, call)}
+    <p>${t('proofs.code_hint')}</p>
+    ${
+      svg === null
+        ? html`<p>${t('proofs.no_code')}</p>`
+        : html`<figure
+            class="code"
+            role="img"
+            aria-label=${t('proofs.code')}
+            dangerouslySetInnerHTML=${{ __html: svg }}
+          />`
+    }
+    <p><code>${code}</code></p>`;
 }
 
 function formsView({ key }: { readonly key: string }, call: Call): VNode {
@@ -160,6 +193,10 @@ export const proofs: Section = {
     page({
       ...{ path: '/proofs/:number', needs, load: loadOne, view: oneView },
       title: ({ words }, { number }) => words.t('proofs.title', { number: shownConsultationNumber(number) }),
+    }),
+    page({
+      ...{ path: '/proofs/:number/print', needs, load: loadPrinted, view: printedView },
+      title: ({ words }, { number }) => words.t('check.title', { number: shownConsultationNumber(number) }),
     }),
   ],
   acts: [
