@@ -1,12 +1,12 @@
 /**
- * Credentials of the settings. By them a partner's server knows us: a user with password, a token, or a client of an authorization server.
+ * Credentials of the settings. By them a partner's server knows us: a user with password, a token, a key, or a client of an authorization server.
  * By others our exchange door knows a partner that can have no client certificate.
  */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { GatewayError } from '../model/errors.ts';
-import { fixedAuthorization, tokenAuthorization } from '../wire/transport/authorization.ts';
+import { fixedAuthorization, keyHeader, tokenAuthorization } from '../wire/transport/authorization.ts';
 import { httpsClient, type Authorization } from '../wire/transport/https-client.ts';
 import type { TlsIdentity } from '../wire/transport/transport.ts';
 
@@ -16,6 +16,8 @@ export type Secret = { readonly file: string } | { readonly variable: string; re
 export type Credentials =
   | { readonly kind: 'basic'; readonly user: string; readonly secret: Secret }
   | { readonly kind: 'bearer'; readonly secret: Secret }
+  /** An API key in the header of that name. */
+  | { readonly kind: 'header'; readonly name: string; readonly secret: Secret }
   | {
       readonly kind: 'oauth2';
       /** The token endpoint, an https address. */
@@ -57,6 +59,10 @@ export function secretText(secret: Secret, at: string): string {
   throw new GatewayError('E_CONFIG_INVALID', `there is no secret in ${where}`, { at, fix });
 }
 
+/** Headers that say how a message is sent, and those of other credentials. */
+const ofMessages =
+  /^(?:host|connection|keep-alive|content-.*|transfer-encoding|te|trailer|upgrade|expect|accept|authorization)$/iu;
+
 /** Throws E_CONFIG_INVALID, and E_KEY_MISSING for a file of `anchors`. */
 export function authorizationOf(
   credentials: Credentials,
@@ -71,6 +77,12 @@ export function authorizationOf(
       throw new GatewayError('E_CONFIG_INVALID', 'a token has letters, digits and . _ ~ + / - = only (RFC 6750, 2.1)', {
         at: `${at}.secret`,
         fix: 'Put the token there alone, without "Bearer".',
+      });
+    case 'header':
+      if (/^[!-~]+$/u.test(secret) && !ofMessages.test(credentials.name)) return keyHeader(credentials.name, secret);
+      throw new GatewayError('E_CONFIG_INVALID', 'the key or the name of its header cannot stand in a request', {
+        at,
+        fix: 'Put the key alone into its file or variable, in ASCII without blanks, and name the header that the partner names.',
       });
     case 'oauth2': {
       const { tokenUrl, client: id, scope, anchors } = credentials;

@@ -58,8 +58,10 @@ describe('our credentials at a partner’s server', () => {
     let server: Server;
     let url: string;
     let seen: (string | undefined)[] = [];
+    let keys: (string | string[] | undefined)[] = [];
     const answer: RequestListener = (incoming, response) => {
       seen.push(incoming.headers.authorization);
+      keys.push(incoming.headers['x-api-key']);
       incoming.resume().on('end', () => response.writeHead(401).end());
     };
     before(async () => {
@@ -68,6 +70,7 @@ describe('our credentials at a partner’s server', () => {
     });
     after(() => shut(server));
     beforeEach(() => {
+      keys = [];
       seen = [];
     });
 
@@ -81,6 +84,25 @@ describe('our credentials at a partner’s server', () => {
       const written = { kind: 'bearer', secret: { variable: 'XB_TOKEN' } } as const;
       await way(url, credentialsOf(written, folder, { XB_TOKEN: 'abc.def' })).send(sealed('m-1'));
       expect(seen).to.deep.equal(['Bearer abc.def']);
+    });
+
+    it('are sent as a key in the header that the partner names, and nothing in another one', async () => {
+      const written = { kind: 'header', name: 'X-API-Key', secret: { variable: 'XB_KEY' } } as const;
+      await way(url, credentialsOf(written, folder, { XB_KEY: 'k-1/' })).send(sealed('m-1'));
+      expect([seen, keys]).to.deep.equal([[undefined], ['k-1/']]);
+    });
+
+    it('as a key that no header can have, or in a header of messages, are E_CONFIG_INVALID', async () => {
+      for (const [name, key] of [
+        ['X-API-Key', 'two words'],
+        ['X-API-Key', 'ключ'],
+        ['Content-Type', 'k-1'],
+        ['host', 'k-1'],
+      ] as const) {
+        const written = { kind: 'header', name, secret: { variable: 'XB_KEY' } } as const;
+        const tried = Promise.resolve().then(() => way(url, credentialsOf(written, folder, { XB_KEY: key })));
+        expect((await rejectedBy(tried)).code, name).to.equal('E_CONFIG_INVALID');
+      }
     });
 
     it('without a secret, or with one that is no token, are E_CONFIG_INVALID, which does not repeat the secret', async () => {

@@ -1,4 +1,4 @@
-/** How we identify ourselves to the server of a partner beside our client certificate: the Authorization header of each request. */
+/** How we identify ourselves to the server of a partner beside our client certificate: by the Authorization header of each request, or a header of its own. */
 
 import type { Authorization, HttpAnswer, HttpFailure, HttpsClient } from './https-client.ts';
 
@@ -6,6 +6,11 @@ import type { Authorization, HttpAnswer, HttpFailure, HttpsClient } from './http
 export function fixedAuthorization(terms: { readonly user: string; readonly secret: string } | string): Authorization {
   const value = typeof terms === 'string' ? `Bearer ${terms}` : basic(terms.user, terms.secret);
   return { header: () => Promise.resolve(value), isRenewable: () => false, close: () => Promise.resolve() };
+}
+
+/** A key that the partner gave us, in a header of its own. */
+export function keyHeader(name: string, key: string): Authorization {
+  return { ...fixedAuthorization(key), name: name.toLowerCase(), header: () => Promise.resolve(key) };
 }
 
 const basic = (user: string, secret: string): string => `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}`;

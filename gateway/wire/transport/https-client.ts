@@ -41,6 +41,8 @@ export interface HttpsClient {
 
 /** How the server knows us beside our client certificate. */
 export interface Authorization {
+  /** Lower case; absent: authorization. */
+  readonly name?: string;
   /** The value of the header, or why there is none. */
   header(milliseconds: number): Promise<string | HttpFailure>;
   /** The server refused this value: whether another one may be accepted. */
@@ -105,10 +107,11 @@ function millisecondsAhead(date: HeaderValue, now: number): number | undefined {
 }
 
 /** A token may be withdrawn before it expires: after a 401 a new one is tried, once. */
-function authorized(ask: HttpsClient['ask'], { header, isRenewable }: Authorization): HttpsClient['ask'] {
+function authorized(ask: HttpsClient['ask'], authorization: Authorization): HttpsClient['ask'] {
+  const { name = 'authorization', header, isRenewable } = authorization;
   return async (request, milliseconds) => {
-    const once = async (authorization: string): Promise<HttpAnswer | HttpFailure> =>
-      await ask({ ...request, headers: { ...request.headers, authorization } }, milliseconds);
+    const once = async (value: string): Promise<HttpAnswer | HttpFailure> =>
+      await ask({ ...request, headers: { ...request.headers, [name]: value } }, milliseconds);
     const first = await header(milliseconds);
     if (typeof first !== 'string') return first;
     const answer = await once(first);
