@@ -170,6 +170,13 @@ describe('lint of a conversation', () => {
     ['an id that comes again each year', '[from, to, period, number]', '[from, to, number]'],
     ['an id that two lists of a day share', '[from, to, period, number]', '[from, to, day]'],
     ['a first number beyond the last one', 'restart: year', 'restart: year, first: 9, max: 5'],
+    ['a month of a year with which no numbers begin', 'restart: year', 'restart: month, yearBegins: 4'],
+    ['a name for a year that begins in January', 'restart: year', 'restart: year, yearNamed: end'],
+    [
+      'a number with fewer digits than numbers may have',
+      'path: /partners/sg/aeo',
+      "path: '/partners/sg/{message.number|pad:4}'",
+    ],
     ['numbers of a year that nothing states', 'to: channel,', 'to: channel, issuedAt: received,'],
     [
       'an order by the time of issue, which nothing states',

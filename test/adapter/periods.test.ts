@@ -6,7 +6,7 @@ import { codeTables } from '../../gateway/adapter/template/code-tables.ts';
 import { readParts } from '../../gateway/adapter/template/computed.ts';
 import { openTemplateScope, parseHole, requireCompleteScope } from '../../gateway/adapter/template/holes.ts';
 import { fileNameFields } from '../../gateway/adapter/template/message-fields.ts';
-import { placeList, type StreamRules } from '../../gateway/model/list/stream-rules.ts';
+import { nextPlace, periodOf, placeList, type StreamRules } from '../../gateway/model/list/stream-rules.ts';
 import type { StatedList } from '../../gateway/model/record/packed-records.ts';
 import { thrownBy } from '../support/thrown.ts';
 
@@ -94,6 +94,29 @@ describe('a list that states its period', () => {
     expect(place('2027', 1, '2027-01-01')).to.deep.include({ hold: undefined });
     expect(place(undefined, 1, '2027-01-01').place.epoch.id).to.equal('2027');
     expect(thrownBy(() => place('2025', 900, '2026-05-05')).code).to.equal('E_SEQUENCE_ROLLBACK');
+  });
+
+  it('is a year that begins in another month than January, by the calendar year in which it begins or ends', () => {
+    const year = (day: string, yearBegins: number, yearNamed?: 'start' | 'end'): string =>
+      periodOf({ ...rules, yearBegins, ...(yearNamed && { yearNamed }) }, day).id;
+    expect(['2026-03-31', '2026-04-01', '2027-03-31'].map((day) => year(day, 4))).to.deep.equal([
+      '2025',
+      '2026',
+      '2026',
+    ]);
+    expect(['2026-09-30', '2026-10-01'].map((day) => year(day, 10, 'end'))).to.deep.equal(['2026', '2027']);
+    const fiscal = (sequence: number, day: string) => {
+      const list = { kind: 'full', position: { sequence } } as unknown as StatedList;
+      return placeList(list, { position }, { ...rules, yearBegins: 4 }, day).place;
+    };
+    expect(fiscal(418, '2027-03-31')).to.deep.include({ epoch: { no: 2026, id: '2026' }, sequence: 418 });
+    expect(fiscal(1, '2027-04-01')).to.deep.include({ epoch: { no: 2027, id: '2027' }, sequence: 1 });
+    expect(thrownBy(() => fiscal(1, '2027-03-31')).code).to.equal('E_SEQUENCE_ROLLBACK');
+    const next = { resync: false, nextEpoch: undefined, newEpochId: () => '' };
+    expect(nextPlace({ ...rules, yearBegins: 4 }, position, { ...next, day: '2027-04-01' })).to.deep.equal({
+      epoch: { no: 2027, id: '2027' },
+      sequence: 1,
+    });
   });
 
   it('waits for two people where the period has not begun: applied, it would refuse every list before it', () => {

@@ -15,6 +15,7 @@ export async function lintConversation({ folder, manifest, place, tools }: LintS
   const textOf = (template: string): string => texts.get(template) ?? '';
   const found = [
     ...lintStream(manifest, textOf),
+    ...lintNumbers(manifest, textOf),
     ...lintPlaces(manifest, textOf),
     ...lintAnswers(manifest, textOf),
     ...lintWays(manifest),
@@ -69,6 +70,49 @@ function lintStream({ conversation: { stream } = {}, lists, messages }: Manifest
   ];
 }
 
+/** The fewest digits that a number of a list has room for, in its template, its columns, and in names and paths. */
+function digitsOf(texts: readonly string[]): number {
+  const holes = /\{message\.(?:position\.sequence|number)\??(?::(?:[^|{}]?[<>])?(\d+)b?)?(?:\|pad:(\d+))?/gu;
+  const rooms = texts.flatMap((text) => [...text.matchAll(holes)].flatMap(([, columns, pad]) => [columns, pad]));
+  return Math.min(15, ...rooms.flatMap((room) => (room === undefined ? [] : [Number(room)])));
+}
+
+/** From which number to which lists count, and when they begin again. */
+function lintNumbers({ conversation = {}, messages }: Manifest, textOf: TextOf): Contradiction[] {
+  const rules = streamRules(conversation);
+  if (rules.discipline !== 'numbered') return [];
+  const { first, max, restart, yearBegins, yearNamed } = rules;
+  const templates = messageVersions(messages.list).map(({ template }) => textOf(template));
+  const digits = digitsOf([...templates, JSON.stringify(conversation)]);
+  const at = '/conversation/stream';
+  return [
+    [
+      yearBegins !== undefined && restart !== 'year',
+      `${at}/yearBegins`,
+      'a year begins in a month of its own, and numbers do not begin again with the year',
+      'Write restart: year, or remove yearBegins.',
+    ],
+    [
+      yearNamed !== undefined && yearBegins === undefined,
+      `${at}/yearNamed`,
+      'a year that begins in January begins and ends in one calendar year',
+      'Write the month with which the year begins as yearBegins, or remove yearNamed.',
+    ],
+    [
+      max >= 10 ** digits,
+      `${at}/max`,
+      `a number of a list has room for ${digits} digits, and numbers go up to ${max}: beyond its room no list could be sent`,
+      `Write max: ${10 ** digits - 1}, or agree more digits with the partner.`,
+    ],
+    [
+      first > max,
+      `${at}/first`,
+      'the first number is greater than the last one',
+      'Write the number with which counting begins as first, and the greatest as max.',
+    ],
+  ];
+}
+
 /** What says the place of a list and its id: each must be read, and none come again. */
 function lintPlaces({ conversation = {}, messages }: Manifest, textOf: TextOf): Contradiction[] {
   const rules = streamRules(conversation);
@@ -92,12 +136,6 @@ function lintPlaces({ conversation = {}, messages }: Manifest, textOf: TextOf): 
       `${at}/discipline`,
       'lists are ordered by their time of issue, and none states it',
       'Show {message.issuedAt} in the list template, or write discipline: none.',
-    ],
-    [
-      rules.discipline === 'numbered' && rules.first > rules.max,
-      `${at}/first`,
-      'the first number is greater than the last one',
-      'Write the number with which counting begins as first, and the greatest as max.',
     ],
     [
       parts !== undefined && !unique,

@@ -1,5 +1,6 @@
 /** The conversation with a partner as adapter.yaml states it: how its lists state their order, and what they do not carry. */
 
+import { present } from '../../model/present.ts';
 import type { StreamRules } from '../../model/list/stream-rules.ts';
 import type { ReceiveData, SendData } from './answers.ts';
 import type { Conversation, Fills } from './fills.ts';
@@ -37,8 +38,8 @@ export function streamRules({ stream }: ConversationData = {}): StreamRules {
   const upsert = stream?.semantics === 'upsert' && { upsert: true as const };
   switch (discipline) {
     case 'numbered': {
-      const { restart = 'never', first = 1, max = defaultMax, gap = 'resync' } = stream ?? {};
-      return { discipline, restart, first, max, gap, ...upsert };
+      const { restart = 'never', first = 1, max = defaultMax, gap = 'resync', yearBegins, yearNamed } = stream ?? {};
+      return { discipline, restart, first, max, gap, ...present({ yearBegins, yearNamed }), ...upsert };
     }
     case 'dated':
       return { discipline, revision: stream?.revision ?? 'replace', ...upsert };

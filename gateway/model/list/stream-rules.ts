@@ -28,6 +28,10 @@ type Disciplines =
   | {
       readonly discipline: 'numbered';
       readonly restart: 'never' | 'year' | 'month' | 'day';
+      /** The month, 2 to 12, with which a year of numbers begins; absent: January. */
+      readonly yearBegins?: number;
+      /** Whether such a year has the number of the calendar year in which it begins, or in which it ends. */
+      readonly yearNamed?: 'start' | 'end';
       readonly first: number;
       readonly max: number;
       /** What follows a missing number: the next message is taken, or only a full list. A full list is always taken. */
@@ -162,8 +166,13 @@ function following(held: Position | undefined): ListPlace {
 export function periodOf(rules: StreamRules, day: Day): Position['epoch'] {
   if (rules.discipline !== 'numbered' || rules.restart === 'never') return only;
   const lengths = { year: 4, month: 7, day: 10 } as const;
-  const id = day.slice(0, lengths[rules.restart]);
+  const id = rules.restart === 'year' ? yearOf(rules, day) : day.slice(0, lengths[rules.restart]);
   return { no: Number(id.replaceAll('-', '')), id };
+}
+
+function yearOf({ yearBegins = 1, yearNamed = 'start' }: Numbered, day: Day): string {
+  const year = Number(day.slice(0, 4)) - (Number(day.slice(5, 7)) < yearBegins ? 1 : 0);
+  return String(yearNamed === 'end' && yearBegins > 1 ? year + 1 : year).padStart(4, '0');
 }
 
 interface NextList {
