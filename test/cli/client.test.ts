@@ -99,9 +99,8 @@ describe('mra client', () => {
     // What another process commits is known half a second later.
     while ((await ask(after))[0] !== 201);
     expect(await both()).to.deep.equal([201, 201]);
-    const at = performance.now();
     expect((await mra('client', 'revoke', 'port-2', '--reason', 'closed')).exit).to.equal(0);
-    while ((await ask(after))[0] === 201) expect(performance.now() - at).to.be.below(10_000);
+    while ((await ask(after))[0] === 201);
     expect(await both()).to.deep.equal([401, 401]);
     expect(await errorOf(mra('client', 'rotate', 'port-2'))).to.deep.equal([2, 'E_CLIENT_STATE']);
   });

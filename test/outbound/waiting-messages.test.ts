@@ -13,6 +13,8 @@ import { amqpUrl } from '../support/rabbitmq.ts';
 import { openAdministrations, operator, operators } from '../support/administrations.ts';
 import type { OpenAdministration, OpenAdministrations } from '../support/administrations.ts';
 
+const inAnHour = (): string => new Date(Date.now() + 3600_000).toISOString();
+
 describe('a message that waits for its next attempt', () => {
   let line: Line;
   let administrations: OpenAdministrations;
@@ -39,9 +41,8 @@ describe('a message that waits for its next attempt', () => {
     return found;
   }
   async function waitAnHour(id: string): Promise<void> {
-    const inAnHour = new Date(Date.now() + 3600_000).toISOString();
     await us.gateway.db.transaction((tx) =>
-      tx.updateTable('message').set({ next_attempt_at: inAnHour, attempts: 5 }).where('id', '=', id).execute(),
+      tx.updateTable('message').set({ next_attempt_at: inAnHour(), attempts: 5 }).where('id', '=', id).execute(),
     );
   }
 
@@ -60,10 +61,12 @@ describe('a message that waits for its next attempt', () => {
     const owner = `${us.gateway.owner.split('-')[0] ?? ''}-ended`;
     void deliverDue({ ...us.gateway, owner, partners }, 'HK');
     while ((await message(id)).attempts === 0) await nextTurn();
-    const begun = performance.now();
+    // A lease that would not end in time by itself.
+    await us.gateway.db.transaction((tx) =>
+      tx.updateTable('message').set({ lease_until: inAnHour() }).where('id', '=', id).execute(),
+    );
     await us.openDoors();
     expect((await us.answered(id)).state).to.equal('ACCEPTED');
-    expect(performance.now() - begun).to.be.below(leaseSeconds * 1000);
   });
 
   it('is sent again by the gateway that starts, where a crash or a broker lost its receipt', async () => {
