@@ -1,7 +1,14 @@
 /** Keys of ours that two people replace, or declare registered: the decision of each is stored, and that of the second with its effect. */
 
 import type { OpenGateway } from './composition.ts';
-import { beginRollover, confirmKey, keyToConfirm, type BegunRollover, type Rollover } from './key-rollover.ts';
+import {
+  beginRollover,
+  confirmKey,
+  keyToConfirm,
+  requireNoneOpen,
+  type BegunRollover,
+  type Rollover,
+} from './key-rollover.ts';
 import { getPartner } from '../gateway.ts';
 import { canonicalJson, sha256 } from '../model/canonical-json.ts';
 import { momentOf } from '../model/day.ts';
@@ -11,21 +18,29 @@ import type { Moment } from '../model/record/record.ts';
 import { decideTogether, decisionsAbout, type Decider } from '../store/approvals.ts';
 import type { Tx } from '../store/database.ts';
 import { changePartners, partnerKeys } from '../store/partner-keys.ts';
+import { fingerprint } from '../wire/signature/certificates.ts';
 
 /** Undefined: the second person is missing. Throws as beginRollover, E_APPROVAL_REPEATED, E_ROLE_MISSING. */
 export async function rotateTogether(
   gateway: OpenGateway,
   code: string,
-  terms: Pick<Rollover, 'from' | 'graceDays'>,
+  { given, ...terms }: Pick<Rollover, 'from' | 'graceDays' | 'name' | 'given'>,
   decider: Decider,
 ): Promise<BegunRollover | undefined> {
   const { code: partner } = getPartner(gateway, code);
+  // Before anybody decides what cannot be.
+  await requireNoneOpen(gateway, partner);
   const ours = (await partnerKeys(gateway.db.sql, partner)).filter(({ side }) => side === 'ours');
   // After a rollover, also one that was given up, another one is decided anew.
   const since = ours.map(({ at }) => at).toSorted();
-  const about = { partner, event: 'key_rotated', shown: present({ ...terms }), since: since.at(-1) ?? '' };
+  const about = {
+    partner,
+    event: 'key_rotated',
+    shown: present({ ...terms, certificate: given && fingerprint(given.certificate) }),
+    since: since.at(-1) ?? '',
+  };
   return await together(gateway, about, decider, (approve) =>
-    beginRollover(gateway, partner, { ...terms, person: decider.person, approve }),
+    beginRollover(gateway, partner, { ...terms, given, person: decider.person, approve }),
   );
 }
 
@@ -35,8 +50,8 @@ export async function confirmTogether(
   code: string,
   decider: Decider,
 ): Promise<Moment | undefined> {
-  const { partner, fingerprint } = await keyToConfirm(gateway, code);
-  const about = { partner, event: 'key_confirmed', shown: { key: fingerprint }, since: '' };
+  const { partner, fingerprint: key } = await keyToConfirm(gateway, code);
+  const about = { partner, event: 'key_confirmed', shown: { key }, since: '' };
   return await together(gateway, about, decider, (approve) => confirmKey(gateway, partner, decider.person, approve));
 }
 

@@ -111,7 +111,8 @@ function rowOf(
   };
 }
 
-async function requireNoneOpen(
+/** Throws E_KEY_ROLLOVER. */
+export async function requireNoneOpen(
   { db }: { readonly db: Pick<OpenGateway['db'], 'sql'> },
   partner: string,
 ): Promise<void> {

@@ -1,8 +1,8 @@
 /** `mra key rotate|confirm|cancel|csr|import|pkcs12|calendar`: keys of ours that replace the present ones, for one partner each. */
 
 import type { Command } from 'commander';
-import { beginRollover, cancelKey, confirmKey, type Rollover } from '../app/key-rollover.ts';
-import { rotateTls } from '../app/tls-rollover.ts';
+import { confirmTogether, rotateTogether } from '../app/key-decisions.ts';
+import { cancelKey } from '../app/key-rollover.ts';
 import { calendarFile, keyCalendar, monthsLater } from '../app/key-calendar.ts';
 import { getPartner } from '../gateway.ts';
 import { momentOf } from '../model/day.ts';
@@ -18,15 +18,16 @@ import {
 } from '../wire/signature/openssl-keys.ts';
 import { signerAt, signerOf } from '../wire/signature/profile.ts';
 import { isUnsigned } from '../model/message.ts';
-import { withGateway, withReading, type CliContext, type OpenGateway } from './context.ts';
-import { account, keyName, momentAt, readInput, wholeNumber, writeOutput } from './input.ts';
+import { awaitSecond, withGateway, withReading, type CliContext, type OpenGateway } from './context.ts';
+import { tlsCommand } from './key-tls.ts';
+import { asTyped, deciderHere, stopperHere, type DecidingOptions } from './login.ts';
+import { keyName, momentAt, readInput, wholeNumber, writeOutput } from './input.ts';
 
-interface RotateOptions {
+interface RotateOptions extends DecidingOptions {
   readonly from?: string;
   readonly grace?: number;
   readonly name?: string;
   readonly out?: string;
-  readonly as?: string;
 }
 
 interface ImportOptions extends RotateOptions {
@@ -35,21 +36,30 @@ interface ImportOptions extends RotateOptions {
 
 export function rolloverCommands(key: Command, context: CliContext): void {
   rolloverOptions(
-    key.command('rotate <partner>').description('make a new signing key for a partner, and announce it'),
+    key
+      .command('rotate <partner>')
+      .description('make a new signing key for a partner, and announce it; two people must decide'),
   ).action((partner: string, options: RotateOptions) =>
-    withGateway(context, (gateway) => rotate(context, gateway, partner, options)),
+    withGateway(context, (gateway) => rotate(context, gateway, partner, options, `mra key rotate ${partner}`)),
   );
   rolloverOptions(
     key
       .command('import <partner> <file>')
       .description(
-        'announce a certificate by another authority (PEM, for mra key csr), or a key with its certificate (PKCS#12)',
+        'announce a certificate by another authority (PEM, for mra key csr), or a key with its certificate (PKCS#12); two people must decide',
       ),
   )
     .option('--password-file <file>', 'the file with the password of a PKCS#12 file')
     .action((partner: string, file: string, options: ImportOptions) =>
       withGateway(context, async (gateway) =>
-        rotate(context, gateway, partner, options, await given(gateway, file, options)),
+        rotate(
+          context,
+          gateway,
+          partner,
+          options,
+          `mra key import ${partner} ${file}`,
+          await given(gateway, file, options),
+        ),
       ),
     );
   tlsCommand(key, context);
@@ -63,46 +73,24 @@ export function rolloverCommands(key: Command, context: CliContext): void {
     .action((options: { months: number; ical?: string }) => calendar(context, options));
 }
 
-function tlsCommand(key: Command, context: CliContext): void {
-  key
-    .command('rotate-tls')
-    .description('make a new TLS key, which takes the place of the present one on its day')
-    .option('--from <day>', 'the day or moment from which it is used (default: in 14 days)')
-    .option('--out <file>', 'write its certificate to this file, for the partners to register')
-    .option('--as <person>', 'who decides (default: the account)')
-    .action((options: Pick<RotateOptions, 'from' | 'out' | 'as'>) =>
-      withGateway(context, (gateway) => rotateOurTls(context, gateway, options)),
-    );
-}
-
-async function rotateOurTls(
-  { out }: CliContext,
-  gateway: OpenGateway,
-  { from: day, out: file, as: person = account() }: Pick<RotateOptions, 'from' | 'out' | 'as'>,
-): Promise<void> {
-  const begins = day === undefined ? undefined : momentAt(day, gateway.home.timeZone);
-  const { certificate, fingerprint, from } = await rotateTls(gateway, { from: begins, person });
-  if (file !== undefined) writeOutput(file, certificate.toString(), 'the key is stored');
-  out.result({ fingerprint, from, file: file ?? null }, [{ fingerprint, from }]);
-  out.note('Partners register it beside the present one before that day: mra partner certificate HOME FILE --use tls.');
-  out.next('mra key export PARTNER --purpose tls-next');
-}
-
 function stateCommands(key: Command, context: CliContext): void {
   key
     .command('confirm <partner>')
-    .description('a partner that reads no announcements says that it has registered our new key')
-    .option('--as <person>', 'who received the confirmation (default: the account)')
-    .action((partner: string, { as: person = account() }: { as?: string }) =>
-      withGateway(context, (gateway) => confirm(context, gateway, partner, person)),
+    .description(
+      'a partner that reads no announcements says that it has registered our new key; two people must decide',
+    )
+    .option('--as <person>', asTyped)
+    .option('--reason <text>', 'why, for the log')
+    .action((partner: string, options: DecidingOptions) =>
+      withGateway(context, (gateway) => confirm(context, gateway, partner, options)),
     );
   key
     .command('cancel <partner>')
     .description('give up a new key: the present one goes on signing')
     .requiredOption('--reason <text>', 'why, for the log')
-    .option('--as <person>', 'who decides (default: the account)')
-    .action((partner: string, { reason, as: person = account() }: { reason: string; as?: string }) =>
-      withGateway(context, (gateway) => cancel(context, gateway, partner, { reason, person })),
+    .option('--as <person>', asTyped)
+    .action((partner: string, options: { reason: string; as?: string }) =>
+      withGateway(context, (gateway) => cancel(context, gateway, partner, options)),
     );
 }
 
@@ -119,7 +107,8 @@ function rolloverOptions(command: Command): Command {
     )
     .option('--name <name>', 'by which messages call the new key (kid, KeyName)', keyName)
     .option('--out <file>', 'write the new certificate to this file, for a person to send')
-    .option('--as <person>', 'who decides (default: the account)');
+    .option('--as <person>', asTyped)
+    .option('--reason <text>', 'why, for the log');
 }
 
 function fileCommands(key: Command, context: CliContext): void {
@@ -140,16 +129,23 @@ function fileCommands(key: Command, context: CliContext): void {
 }
 
 async function rotate(
-  { out }: CliContext,
+  { out, exit }: CliContext,
   gateway: OpenGateway,
   code: string,
-  { from, grace: graceDays, name, out: file, as: person = account() }: RotateOptions,
+  { from, grace: graceDays, name, out: file, ...options }: RotateOptions,
+  command: string,
   key?: KeyWithCertificate,
 ): Promise<void> {
   const begins = from === undefined ? undefined : momentAt(from, gateway.home.timeZone);
-  const rollover: Rollover = { from: begins, graceDays, name, person, given: key };
   const partner = getPartner(gateway, code);
-  const { certificate, message, ...begun } = await beginRollover(gateway, partner.code, rollover);
+  const decider = await deciderHere(gateway, out, 'keys.decide', options);
+  const rollover = { from: begins, graceDays, name, given: key };
+  const done = await rotateTogether(gateway, partner.code, rollover, decider);
+  if (done === undefined) {
+    if (out.format === 'json') out.json({ partner: partner.code, person: decider.person, done: false });
+    return awaitSecond({ out, exit }, command, decider.counts === undefined);
+  }
+  const { certificate, message, ...begun } = done;
   if (file !== undefined)
     writeOutput(file, textOf(gateway, partner.code, certificate.toString(), name), 'the key is stored');
   const row = { partner: partner.code, fingerprint: begun.fingerprint, from: begun.from, old_until: begun.oldUntil };
@@ -198,9 +194,19 @@ function passwordIn(file: string): string {
     .replace(/[\r\n]+$/u, '');
 }
 
-async function confirm({ out }: CliContext, gateway: OpenGateway, code: string, person: string): Promise<void> {
-  const from = await confirmKey(gateway, code, person);
+async function confirm(
+  { out, exit }: CliContext,
+  gateway: OpenGateway,
+  code: string,
+  options: DecidingOptions,
+): Promise<void> {
   const partner = code.toUpperCase();
+  const { person, ...decider } = await deciderHere(gateway, out, 'keys.decide', options);
+  const from = await confirmTogether(gateway, code, { person, ...decider });
+  if (from === undefined) {
+    if (out.format === 'json') out.json({ partner, person, done: false });
+    return awaitSecond({ out, exit }, `mra key confirm ${partner}`, decider.counts === undefined);
+  }
   out.result({ partner, person, from }, [{ partner, person, from }]);
   out.next('mra key calendar');
 }
@@ -209,8 +215,9 @@ async function cancel(
   { out }: CliContext,
   gateway: OpenGateway,
   code: string,
-  by: { readonly reason: string; readonly person: string },
+  { reason, as }: { readonly reason: string; readonly as?: string },
 ): Promise<void> {
+  const by = { reason, person: await stopperHere(gateway, 'keys.decide', as) };
   await cancelKey(gateway, code, by);
   const partner = code.toUpperCase();
   out.result({ partner, ...by }, [{ partner, ...by }]);

@@ -123,11 +123,7 @@ export async function deciderHere(
   const signedIn = await signedInHere(gateway);
   if (signedIn !== undefined) {
     requireMay(signedIn, permission);
-    if (as !== undefined && as !== signedIn.id)
-      throw new GatewayError('E_REQUEST_INVALID', `the command line is signed in as ${signedIn.id}`, {
-        at: '--as',
-        fix: 'Leave --as out, or sign in as the other person: mra login NAME.',
-      });
+    requireSame(signedIn.id, as);
     return signedInDecider(signedIn.id, permission, reason);
   }
   const people = await listPeople(gateway.db.sql);
@@ -137,6 +133,26 @@ export async function deciderHere(
     });
   out.note('Nobody can sign in here yet, so the name counts as it was typed, and the log says so: mra person add.');
   return { person: as ?? account(), reason };
+}
+
+/**
+ * Who stops something, which one person may do at once: the person of the token, or the name that was typed, so that a stop never waits for
+ * a password. Throws E_SESSION_MISSING, E_ROLE_MISSING, and E_REQUEST_INVALID where the two differ.
+ */
+export async function stopperHere(gateway: SignedInGateway, permission: Permission, as?: string): Promise<string> {
+  const signedIn = await signedInHere(gateway);
+  if (signedIn === undefined) return as ?? account();
+  requireMay(signedIn, permission);
+  requireSame(signedIn.id, as);
+  return signedIn.id;
+}
+
+function requireSame(person: string, as: string | undefined): void {
+  if (as !== undefined && as !== person)
+    throw new GatewayError('E_REQUEST_INVALID', `the command line is signed in as ${person}`, {
+      at: '--as',
+      fix: 'Leave --as out, or sign in as the other person: mra login NAME.',
+    });
 }
 
 /** Throws E_SESSION_MISSING for a token that does not count. */

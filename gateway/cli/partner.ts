@@ -7,9 +7,9 @@ import { addPartner, registerCertificate, revoke } from '../app/partner-decision
 import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import { keyUses, type KeyUse } from '../model/partner-key.ts';
-import { asTyped, deciderHere, type DecidingOptions } from './login.ts';
+import { asTyped, deciderHere, stopperHere, type DecidingOptions } from './login.ts';
 import { awaitSecond, withGateway, withReading, type CliContext } from './context.ts';
-import { account, keyName, momentAt, readInput, wholeNumber } from './input.ts';
+import { keyName, momentAt, readInput, wholeNumber } from './input.ts';
 import { exitCodes } from './output.ts';
 
 interface CertificateOptions extends DecidingOptions {
@@ -54,7 +54,7 @@ export function partnerCommands(program: Command, context: CliContext): void {
     .description('stop all exchange with a partner at once, or under one of its certificates')
     .requiredOption('--reason <text>', 'why, for the log')
     .option('--certificate <fingerprint>', 'only this certificate')
-    .option('--as <person>', 'who decides (default: the account)')
+    .option('--as <person>', asTyped)
     .action((code: string, options: RevokeOptions) => stop(context, code, options));
 }
 
@@ -156,10 +156,11 @@ function report({ out, exit }: CliContext, { partner, person, typed, done }: Dec
 async function stop(
   context: CliContext,
   code: string,
-  { reason, certificate: print, as: person = account() }: RevokeOptions,
+  { reason, certificate: print, as }: RevokeOptions,
 ): Promise<void> {
   const { out } = context;
   const at = await withGateway(context, async (gateway) => {
+    const person = await stopperHere(gateway, 'partners.decide', as);
     await revoke(gateway, code, { reason, person, certificate: print });
     return momentOf(gateway.now());
   });

@@ -26,6 +26,12 @@ describe('keys and partners by commands', () => {
     expect([words.join(' '), exit, exit === 0 ? '' : result]).to.deep.equal([words.join(' '), 0, '']);
     return result as Record<string, unknown>;
   }
+  /** What takes two people: the first decides, and the second has the result. */
+  async function bothDo(...words: string[]): Promise<Record<string, unknown>> {
+    const first = await mra(...words, '--as', 'li.na');
+    expect([first.exit, first.result]).to.deep.equal([4, { partner: words[2], person: 'li.na', done: false }]);
+    return await done(...words, '--as', 'wang.wei');
+  }
   const codeOf = async (...words: string[]): Promise<string> =>
     ((await mra(...words)).result as { error: { code: string } }).error.code;
   /** A key and a certificate by openssl, in `name`.key and `name`.pem. */
@@ -46,7 +52,7 @@ describe('keys and partners by commands', () => {
     (await done('key', 'calendar', ...words)) as unknown as Dated[];
 
   it('a rotation is begun once, shown in the calendar of 18 months, written as iCalendar, and given up', async () => {
-    const begun = await done('key', 'rotate', 'HK', '--from', '2027-03-01', '--out', file('new.pem'));
+    const begun = await bothDo('key', 'rotate', 'HK', '--from', '2027-03-01', '--out', file('new.pem'));
     expect(begun).to.include({
       partner: 'HK',
       from: '2027-02-28T16:00:00.000Z',
@@ -74,6 +80,16 @@ describe('keys and partners by commands', () => {
     expect((await calendar()).filter(({ partner }) => partner === 'HK')).to.deep.equal([]);
     for (const from of ['2027-02-30', 'soon', '2027-03-01T00:00:00'])
       expect(await codeOf('key', 'rotate', 'HK', '--from', from)).to.equal('E_REQUEST_INVALID');
+  });
+
+  it('one person rotates no key, however often, and what the second decides must be the same', async () => {
+    const rotate = ['key', 'rotate', 'HK', '--from', '2027-03-01'];
+    expect((await mra(...rotate, '--as', 'li.na')).exit).to.equal(4);
+    expect(await codeOf(...rotate, '--as', 'li.na')).to.equal('E_APPROVAL_REPEATED');
+    expect((await mra('key', 'rotate', 'HK', '--from', '2027-04-01', '--as', 'wang.wei')).exit).to.equal(4);
+    expect((await calendar()).filter(({ partner }) => partner === 'HK')).to.deep.equal([]);
+    await done(...rotate, '--as', 'chen.yu');
+    await done('key', 'cancel', 'HK', '--reason', 'a test');
   });
 
   it('a new TLS key waits for its day, in the calendar, for the doctor and for partners', async () => {
@@ -116,7 +132,7 @@ describe('keys and partners by commands', () => {
       '700',
     ];
     execFileSync('openssl', [...sign, '-out', file('kr.pem')], { stdio: 'pipe' });
-    expect(await done('key', 'import', 'KR', file('kr.pem'), '--from', '2027-03-01')).to.include({ partner: 'KR' });
+    expect(await bothDo('key', 'import', 'KR', file('kr.pem'), '--from', '2027-03-01')).to.include({ partner: 'KR' });
     expect(await codeOf('key', 'import', 'HK', file('ca.pem'))).to.equal('E_KEY_MISSING');
   });
 
@@ -140,7 +156,16 @@ describe('keys and partners by commands', () => {
     expect(await codeOf('key', 'import', 'EU', file('own.p12'), '--password-file', file('wrong.txt'))).to.equal(
       'E_KEY_MISSING',
     );
-    await done('key', 'import', 'EU', file('own.p12'), '--password-file', file('password.txt'), '--from', '2027-03-01');
+    await bothDo(
+      'key',
+      'import',
+      'EU',
+      file('own.p12'),
+      '--password-file',
+      file('password.txt'),
+      '--from',
+      '2027-03-01',
+    );
 
     await done('key', 'pkcs12', 'EU', file('ours.p12'), '--password-file', file('password.txt'));
     expect(statSync(file('ours.p12')).mode & 0o777).to.equal(0o600);

@@ -87,6 +87,32 @@ describe('mra login', () => {
     ]);
   });
 
+  it('is asked for by every command that replaces a key of ours, and the role with it; a stop takes no sign-in', async () => {
+    await people({ 'li.na': ['key-admin'], kim: ['key-admin'], park: ['partner-admin'] });
+    const rotate = ['key', 'rotate', 'KR', '--reason', 'each year'] as const;
+    for (const command of [rotate, ['key', 'confirm', 'KR'], ['key', 'rotate-tls']] as const)
+      expect(await codeOf([...command, '--as', 'kim']), command.join(' ')).to.equal('E_SESSION_MISSING');
+    await login('park');
+    expect(await codeOf(rotate)).to.equal('E_ROLE_MISSING');
+    await login('li.na');
+    expect(await answer(rotate)).to.deep.equal({ partner: 'KR', person: 'li.na', done: false });
+    expect(await codeOf(rotate)).to.equal('E_APPROVAL_REPEATED');
+    expect(await codeOf([...rotate, '--as', 'kim'])).to.equal('E_REQUEST_INVALID');
+    await login('kim');
+    expect(await answer(rotate))
+      .to.include({ partner: 'KR' })
+      .and.to.have.property('fingerprint');
+    expect((await decisions()).map(({ person, typed = false }) => [person, typed])).to.deep.equal([
+      ['li.na', false],
+      ['kim', false],
+    ]);
+    expect(await answer(['key', 'cancel', 'KR', '--reason', 'wrong day'])).to.include({ person: 'kim' });
+    await mra(['logout']);
+    expect(await answer(['partner', 'revoke', 'KR', '--reason', 'stolen', '--as', 'night shift'])).to.include({
+      partner: 'KR',
+    });
+  });
+
   it('does not count a person who has lost the role or is disabled before the second decides', async () => {
     await people({ 'li.na': ['partner-admin'], kim: ['partner-admin'], choi: ['partner-admin'] });
     await login('li.na');
