@@ -8,11 +8,12 @@ import type { KeyObject, X509Certificate } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { OpenGateway } from './composition.ts';
 import { certificatesIn } from './certificate-files.ts';
+import { announcement } from './key-announcing.ts';
 import { getPartner, type Partner } from '../gateway.ts';
 import { later, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { SealedMessage } from '../model/message.ts';
-import type { KeyAnnouncement, OwnKeyState } from '../model/partner-key.ts';
+import type { OwnKeyState } from '../model/partner-key.ts';
 import { present } from '../model/present.ts';
 import type { Moment } from '../model/record/record.ts';
 import type { Tx } from '../store/database.ts';
@@ -28,10 +29,8 @@ import {
 } from '../store/partner-keys.ts';
 import { faultFields } from '../wire/log.ts';
 import { fingerprint } from '../wire/signature/certificates.ts';
-import { announcementFormat, writeAnnouncement } from '../wire/signature/key-announcement.ts';
 import { certifyNext, generateFor, keepNextKey } from '../wire/signature/next-keys.ts';
 import { signerAt, signerOf, type Signer } from '../wire/signature/profile.ts';
-import { checkUnsigned, seal } from '../wire/signature/seal.ts';
 
 const daySeconds = 24 * 3600;
 /** After the announcement was taken, all gateways of the partner have the new certificate within this time. */
@@ -128,32 +127,6 @@ async function makeKey(
   const pair = await generateFor(algorithm);
   const owner = { country: home.country, name: home.name, now: now() };
   return { key: pair.privateKey, certificate: await certifyNext(config.keys, algorithm, pair, owner) };
-}
-
-/** What an announcement states of a stored key. */
-interface Announced {
-  readonly certificate: string;
-  readonly from_at: Moment;
-  readonly until_at: Moment;
-  readonly replaces: string;
-  readonly name: string | null;
-}
-
-async function announcement(
-  gateway: OpenGateway,
-  { code, signer: sealer }: Partner,
-  { certificate: pem, from_at: validFrom, until_at: oldUntil, replaces, name }: Announced,
-  signer: Pick<Signer, 'key' | 'certificate' | 'name'>,
-): Promise<SealedMessage> {
-  const [id, at] = [gateway.newId(), momentOf(gateway.now())];
-  const [certificate] = certificatesIn([pem]);
-  const content: KeyAnnouncement = {
-    ...{ id, from: gateway.home.country, to: code, issuedAt: at, use: 'signing', validFrom, oldUntil, replaces },
-    ...{ certificate: certificate?.raw.toString('base64') ?? '', ...present({ name: name ?? undefined }) },
-  };
-  using draft = checkUnsigned([writeAnnouncement(content)], announcementFormat, gateway.receiptSchema);
-  const { successors: _, ...terms } = signerOf(sealer);
-  return await seal(draft, { ...terms, ...signer }, { id, partner: code, kind: 'key', at });
 }
 
 /** Takes the steps that are due until `stop`, and renews keys that end soon. */

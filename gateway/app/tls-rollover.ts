@@ -1,22 +1,38 @@
-/** A new TLS key of ours: partners register its certificate beside the present one, and on its day every gateway on the folder changes to it. */
+/**
+ * A new TLS key of ours: its certificate goes to the partners that read announcements, in a message under the signing key, and the others register
+ * it by hand; both count beside each other, and on its day every gateway on the folder changes to it.
+ */
 
 import type { X509Certificate } from 'node:crypto';
 import type { OpenGateway } from './composition.ts';
+import { announcement } from './key-announcing.ts';
 import { later, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
+import { isUnsigned, type SealedMessage } from '../model/message.ts';
 import type { Moment } from '../model/record/record.ts';
 import { appendEvents } from '../store/events.ts';
+import { addMessage } from '../store/outbox.ts';
 import { changePartners } from '../store/partner-keys.ts';
 import { fingerprint, readCertificates } from '../wire/signature/certificates.ts';
+import { signerAt, signerOf } from '../wire/signature/profile.ts';
 import { makeNextTls } from '../wire/signature/next-tls-key.ts';
 
-const noticeSeconds = 14 * 24 * 3600;
+const daySeconds = 24 * 3600;
+const noticeSeconds = 14 * daySeconds;
+
+export interface BegunTls {
+  readonly certificate: X509Certificate;
+  readonly fingerprint: string;
+  readonly from: Moment;
+  /** Codes of the partners that get it in a message. */
+  readonly announced: readonly string[];
+}
 
 /** `from`: by default in two weeks. Throws E_KEY_ROLLOVER where one waits already, or where another authority certified the present one. */
 export async function rotateTls(
   gateway: OpenGateway,
   { from, person }: { readonly from?: Moment | undefined; readonly person: string },
-): Promise<{ readonly certificate: X509Certificate; readonly fingerprint: string; readonly from: Moment }> {
+): Promise<BegunTls> {
   const { config, home, keyring, db, now } = gateway;
   const at = momentOf(now());
   const begins = from ?? later(at, noticeSeconds);
@@ -24,11 +40,39 @@ export async function rotateTls(
   const { country, name } = home;
   const certificate = await makeNextTls(config.keys, { country, name, now: new Date(begins) });
   const digest = fingerprint(certificate);
+  const messages = await announceTo(gateway, certificate, begins);
+  const announced = messages.map(({ partner }) => partner);
   await db.transaction(async (tx) => {
     await changePartners(tx);
-    await appendEvents(tx, [{ kind: 'tls_key_made', ref: digest, at, detail: { from: begins, person } }]);
+    for (const message of messages) await addMessage(tx, message, { at });
+    await appendEvents(tx, [{ kind: 'tls_key_made', ref: digest, at, detail: { from: begins, person, announced } }]);
   });
-  return { certificate, fingerprint: digest, from: begins };
+  return { certificate, fingerprint: digest, from: begins, announced };
+}
+
+/** For the partners that are reached and read announcements. A signing key that has ended cannot announce. */
+async function announceTo(
+  gateway: OpenGateway,
+  certificate: X509Certificate,
+  from: Moment,
+): Promise<readonly SealedMessage[]> {
+  const { partners, keyring, now } = gateway;
+  const [present] = readCertificates(keyring.tls.cert);
+  if (present === undefined) return [];
+  const at = momentOf(now());
+  const readers = [...partners.values()].flatMap((partner) => {
+    const { signer: sealer, transport, adapter } = partner;
+    if (isUnsigned(sealer) || transport === undefined || adapter.keys.announce !== 'message') return [];
+    const signer = signerAt(signerOf(sealer), at);
+    return signer.certificate.validToDate > now() ? [{ partner, signer }] : [];
+  });
+  return await Promise.all(
+    readers.map(({ partner, signer }) => {
+      const days = { from_at: from, until_at: later(from, partner.adapter.keys.graceDays * daySeconds), name: null };
+      const key = { use: 'tls', certificate: certificate.toString(), replaces: fingerprint(present) } as const;
+      return announcement(gateway, partner, { ...key, ...days }, signer);
+    }),
+  );
 }
 
 function requireTlsRollover({ tls, nextTls }: OpenGateway['keyring'], from: Moment, at: Moment): void {

@@ -29,9 +29,13 @@ async function rotateOurTls(
 ): Promise<void> {
   const { person } = await deciderHere(gateway, out, 'keys.decide', options);
   const begins = day === undefined ? undefined : momentAt(day, gateway.home.timeZone);
-  const { certificate, fingerprint, from } = await rotateTls(gateway, { from: begins, person });
+  const { certificate, fingerprint, from, announced } = await rotateTls(gateway, { from: begins, person });
   if (file !== undefined) writeOutput(file, certificate.toString(), 'the key is stored');
-  out.result({ fingerprint, from, file: file ?? null }, [{ fingerprint, from }]);
-  out.note('Partners register it beside the present one before that day: mra partner certificate HOME FILE --use tls.');
+  out.result({ fingerprint, from, announced, file: file ?? null }, [
+    { fingerprint, from, 'announced to': announced.join(', ') },
+  ]);
+  out.note(
+    'The other partners register it beside the present one before that day: mra partner certificate HOME FILE --use tls.',
+  );
   out.next('mra key export PARTNER --purpose tls-next');
 }

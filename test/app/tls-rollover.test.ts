@@ -1,0 +1,60 @@
+/** A new TLS key of ours is announced in a message under our signing key, and the partner admits its certificate beside the present one. */
+
+import { expect } from 'chai';
+import { rotateTls } from '../../gateway/app/tls-rollover.ts';
+import { deliverDue } from '../../gateway/outbound/delivery.ts';
+import { partnerKeys } from '../../gateway/store/partner-keys.ts';
+import { heldMessages } from '../../gateway/store/held-messages.ts';
+import { fingerprint, readCertificates } from '../../gateway/wire/signature/certificates.ts';
+import { prepareOnce, type OpenAdministration, type OpenAdministrations } from '../support/administrations.ts';
+
+describe('a new TLS key of ours', () => {
+  let administrations: OpenAdministrations;
+  let us: OpenAdministration;
+  let them: OpenAdministration;
+  // Keys are files that each test changes.
+  beforeEach(async () => {
+    const open = await prepareOnce({ partners: ['HK'] });
+    administrations = await open();
+    [us, them] = [administrations.home, administrations.of('HK')];
+    await them.openDoors();
+  });
+  afterEach(() => administrations.close());
+
+  /** Whom the door of the partner takes a client certificate for. */
+  const admitted = (print: string): string | undefined => them.gateway.doorTrust().partnerOf(print, new Date());
+
+  it('is admitted by the partner beside the present one once the message has arrived, and nobody registers it', async () => {
+    const [present] = readCertificates(us.gateway.keyring.tls.cert).map(fingerprint);
+    const { fingerprint: next, announced } = await rotateTls(us.gateway, { person: 'Li' });
+    expect(announced).to.deep.equal(['HK']);
+    expect(admitted(next)).to.equal(undefined);
+    await deliverDue(us.gateway, 'HK');
+    const [key] = await partnerKeys(them.gateway.db.sql, 'CN');
+    expect(key).to.include({ use: 'tls', fingerprint: next, state: 'accepted', replaces: present });
+    await them.gateway.takeSettings(them.config);
+    expect([admitted(next), admitted(present ?? '')]).to.deep.equal(['CN', 'CN']);
+  });
+
+  it('waits for two people of a partner that wants to look at it first', async () => {
+    const { CN: config } = them.config.partners;
+    if (config === undefined) throw new Error('CN is a partner');
+    const certificates = { ...config.certificates, announced: 'hold' as const };
+    await them.gateway.takeSettings({ ...them.config, partners: { CN: { ...config, certificates } } });
+    await rotateTls(us.gateway, { person: 'Li' });
+    await deliverDue(us.gateway, 'HK');
+    const [held] = await heldMessages(them.gateway.db.sql, 'CN');
+    expect([held?.kind, held?.reason]).to.deep.equal(['key', 'key_announced']);
+    expect(await partnerKeys(them.gateway.db.sql, 'CN')).to.deep.equal([]);
+  });
+
+  it('is for partners that read no announcements to register by hand', async () => {
+    const partner = us.gateway.partners.get('HK');
+    if (partner === undefined) throw new Error('HK is a partner');
+    const adapter = { ...partner.adapter, keys: { ...partner.adapter.keys, announce: 'file' as const } };
+    const gateway = Object.create(us.gateway, {
+      partners: { value: new Map([['HK', { ...partner, adapter }]]) },
+    }) as typeof us.gateway;
+    expect((await rotateTls(gateway, { person: 'Li' })).announced).to.deep.equal([]);
+  });
+});
