@@ -1,6 +1,6 @@
 /** The program of the worker threads: opens a gateway, processes messages and other long work one after the other, and answers requests to the border door. */
 
-import { setFlagsFromString } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
 import { adapterTools, openGateway, schemas } from './app/composition.ts';
@@ -45,9 +45,20 @@ function failed(task: number, error: unknown): TaskResult {
   return { task, failed: { code, detail, at, fix, items, choices } };
 }
 
-/** V8 would keep the garbage of one list until the next one has made twice as much. */
 setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
+const collect = runInNewContext('gc') as () => void;
+const memoryUsed = (): number => {
+  const { used_heap_size: heap, external_memory: external } = getHeapStatistics();
+  return heap + external;
+};
+const atRest = memoryUsed();
+/** Worth the tens of milliseconds that a collection takes. */
+const garbageBytes = 32 * 1024 * 1024;
+
+/** V8 would keep the garbage of one list until the next one has made twice as much. */
+function collectGarbage(): void {
+  if (memoryUsed() - atRest > garbageBytes) collect();
+}
 
 async function answer(task: number, posted: PostedRequest): Promise<TaskResult> {
   return { task, done: await answerPosted(posted) };
