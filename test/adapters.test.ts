@@ -10,7 +10,7 @@ import { lintAdapter } from '../gateway/adapter/check/lint.ts';
 import { loadAdapter, loadHome, loadManifest } from '../gateway/adapter/load.ts';
 import { otherWords } from '../gateway/adapter/manifest.ts';
 import { previewAdapter } from '../gateway/adapter/check/preview.ts';
-import { checkTools } from '../gateway/cli/adapter-folder.ts';
+import { checkTools } from '../gateway/app/adapter-checks.ts';
 import { inventOperators } from '../gateway/rehearsal/invented-operators.ts';
 import { checkDigit } from '../gateway/model/record/check-digits.ts';
 import { asGatewayError } from '../gateway/model/errors.ts';

@@ -9,6 +9,7 @@ import type { SampleFile } from '../adapter/draft/sample-text.ts';
 import { withPlace } from '../adapter/faults.ts';
 import { loadAdapter } from '../adapter/load.ts';
 import type { AdapterTools } from '../adapter/tools.ts';
+import { GatewayError } from '../model/errors.ts';
 import { readOnlySheet } from '../wire/files/workbook-lines.ts';
 import { writeYaml } from '../wire/files/yaml.ts';
 import { programFolder } from './config.ts';
@@ -22,6 +23,17 @@ export const keptAnswers = 'answers.yaml';
 export type DraftFiles = ReadonlyMap<string, string | Uint8Array>;
 
 const zipStart = Buffer.from('PK\u0003\u0004');
+
+/** Where the adapter of a partner is drafted. Throws E_REQUEST_INVALID for no two letters, and for an adapter that is there and was no unfinished draft. */
+export function newFolder(adapters: string, cc: string, force: boolean): string {
+  const lettersFix = 'Give its ISO 3166 code, or one from XA to XZ to try things out.';
+  if (!/^[a-z]{2}$/iu.test(cc))
+    throw new GatewayError('E_REQUEST_INVALID', 'a partner is named by two letters', { fix: lettersFix });
+  const folder = join(adapters, cc.toLowerCase());
+  if (!existsSync(join(folder, 'adapter.yaml')) || existsSync(join(folder, keptAnswers)) || force) return folder;
+  const fix = 'Edit it, or give --force to draft it anew.';
+  throw new GatewayError('E_REQUEST_INVALID', 'there is an adapter of this name already', { at: folder, fix });
+}
 
 /** A workbook has its rows with it. Throws E_WORKBOOK_REFUSED with the cell. */
 export function readSample(file: string, bytes: Uint8Array): SampleFile {
@@ -62,7 +74,7 @@ export async function replaceFolder(folder: string, files: DraftFiles, tools: Ad
   }
 }
 
-async function writeFiles(folder: string, files: DraftFiles): Promise<void> {
+export async function writeFiles(folder: string, files: DraftFiles): Promise<void> {
   for (const [name, text] of files) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), text);

@@ -3,19 +3,20 @@
  * is plain data in and out, so that the worker thread does it.
  */
 
-import type { Config } from './config.ts';
+import { changeDraft, checkDraft, draftArchive, showDraft, storeDraft } from './adapter-drafts.ts';
+import type { DraftChange, DraftChecks, ShownDraft } from './adapter-drafts.ts';
+import type { OpenGateway } from './composition.ts';
 import { decideImport, existingDraft, proposeImport, reviewImport } from '../domestic/import-drafts.ts';
 import type { ImportDecision, ProposedFile } from '../domestic/import-drafts.ts';
 import type { ImportReport } from '../domestic/import.ts';
-import type { Gateway } from '../gateway.ts';
 import { reviewHeld, type HeldReview } from '../inbound/held-list.ts';
 import { decideHeld, type ReceiveResult } from '../inbound/receive-message.ts';
 import type { ListOptions, QueuedList } from '../model/list/queued-list.ts';
 import { snapshotFile, type FileOrder } from '../offline/border-page.ts';
-import type { CutSnapshot, Cutting } from '../offline/cut-snapshot.ts';
+import type { CutSnapshot } from '../offline/cut-snapshot.ts';
 import type { Months } from '../outcomes/arrangement-outcome.ts';
 import { outcomeForStaff, outcomeReport } from '../outcomes/report.ts';
-import type { OutcomeReport, Reporting, ShownOutcome } from '../outcomes/report.ts';
+import type { OutcomeReport, ShownOutcome } from '../outcomes/report.ts';
 import { sendList } from '../outbound/send-list.ts';
 import { requireStill, signedInDecider } from '../people/people.ts';
 import { findHeld, type HoldDecision } from '../store/held-messages.ts';
@@ -45,6 +46,16 @@ export interface LongWork {
   sendList(partner: string, options: ListOptions): Promise<QueuedList | undefined>;
   /** As snapshotFile. */
   snapshotFile(order: FileOrder): Promise<CutSnapshot>;
+  /** As changeDraft. */
+  changeDraft(change: DraftChange): Promise<string>;
+  /** As showDraft. */
+  showDraft(id: string): Promise<ShownDraft>;
+  /** As checkDraft. */
+  checkDraft(id: string): Promise<DraftChecks>;
+  /** As draftArchive. */
+  draftArchive(id: string): Promise<Uint8Array>;
+  /** As storeDraft. */
+  storeDraft(id: string, person: string): Promise<string>;
 }
 
 export type LongTask = {
@@ -53,11 +64,7 @@ export type LongTask = {
 
 export type LongResult = Awaited<ReturnType<LongWork[keyof LongWork]>>;
 
-interface LongSettings {
-  readonly config: Pick<Config, 'border'>;
-}
-
-export function longWorkHere(gateway: Gateway & Reporting & Cutting & LongSettings): LongWork {
+export function longWorkHere(gateway: OpenGateway): LongWork {
   const { sql } = gateway.db;
   return {
     proposeImport: (file) => proposeImport(gateway, file),
@@ -76,6 +83,11 @@ export function longWorkHere(gateway: Gateway & Reporting & Cutting & LongSettin
       return { id: list.id, records, departures };
     },
     snapshotFile: (order) => snapshotFile(gateway, { days: gateway.config.border.snapshotDays, ...order }),
+    changeDraft: (change) => changeDraft(gateway, change),
+    showDraft: (id) => showDraft(gateway, id),
+    checkDraft: (id) => checkDraft(gateway, id),
+    draftArchive: (id) => draftArchive(gateway, id),
+    storeDraft: (id, person) => storeDraft(gateway, id, person),
   };
 }
 
@@ -91,6 +103,11 @@ export function longWorkIn(run: <T extends LongResult>(task: LongTask, bytes?: U
     outcomeReport: (...given) => run({ act: 'outcomeReport', given }),
     sendList: (...given) => run({ act: 'sendList', given }),
     snapshotFile: (...given) => run({ act: 'snapshotFile', given }),
+    changeDraft: (change) => run({ act: 'changeDraft', given: [change] }, change.sample?.bytes),
+    showDraft: (...given) => run({ act: 'showDraft', given }),
+    checkDraft: (...given) => run({ act: 'checkDraft', given }),
+    draftArchive: (...given) => run({ act: 'draftArchive', given }),
+    storeDraft: (...given) => run({ act: 'storeDraft', given }),
   };
 }
 

@@ -108,11 +108,17 @@ function registered(
   });
 }
 
-/** Stores a partner, with its certificates in place of their files. True: it is served. Throws what connectPartner throws. */
+interface PartnerDecision extends Decider {
+  readonly code: string;
+  readonly settings: PartnerConfig;
+  readonly entered?: object;
+}
+
+/** Stores a partner, with its certificates in place of their files. `entered`: for the second person, beside the digest. True: it is served. Throws what connectPartner throws. */
 export async function addPartner(
   gateway: OpenGateway,
   tools: AdapterTools,
-  { code, settings, ...decider }: { readonly code: string; readonly settings: PartnerConfig } & Decider,
+  { code, settings, entered, ...decider }: PartnerDecision,
 ): Promise<boolean> {
   const { config, home, keyring, brokers, db } = gateway;
   const stored = withTexts(settings);
@@ -120,7 +126,8 @@ export async function addPartner(
   const before = (await storedPartners(db.sql)).find(({ partner }) => partner === code);
   const text = canonicalJson(stored);
   const subject = present({ partner: code, settings: text, since: before?.at });
-  const about = { partner: code, subject, event: 'partner_added', shown: { settings: sha256(text) } };
+  const shown = present({ settings: sha256(text), entered });
+  const about = { partner: code, subject, event: 'partner_added', shown };
   return await decide(gateway, about, decider, async (tx, at) => {
     const { person } = decider;
     await savePartner(tx, { partner: code, settings: text, state: 'active', reason: null, person, at });

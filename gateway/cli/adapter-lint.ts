@@ -3,7 +3,8 @@
 import type { Command } from 'commander';
 import { lintRules } from '../adapter/check/lint-rules.ts';
 import { lintAdapter, type LintFinding } from '../adapter/check/lint.ts';
-import { checkTools, folderOf } from './adapter-folder.ts';
+import { checkTools } from '../app/adapter-checks.ts';
+import { folderOf } from './adapter-folder.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './output.ts';
 import { sarifLog } from './sarif.ts';

@@ -12,7 +12,14 @@ import type { SampleFile } from '../adapter/draft/sample-text.ts';
 import { pathOf } from '../adapter/draft/tree.ts';
 import { readVocabulary } from '../adapter/draft/vocabulary.ts';
 import { loadHome } from '../adapter/load.ts';
-import { filesOfDraft, keptAnswers, readSample, replaceFolder, vocabularyFile } from '../app/draft-folder.ts';
+import {
+  filesOfDraft,
+  keptAnswers,
+  newFolder,
+  readSample,
+  replaceFolder,
+  vocabularyFile,
+} from '../app/draft-folder.ts';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
 import { writeYaml } from '../wire/files/yaml.ts';
 import { folderOf } from './adapter-folder.ts';
@@ -96,18 +103,6 @@ async function draftFolder(context: CliContext, cc: string, options: NewOptions,
   if (terminal?.interrupted?.() === true) context.exit(exitCodes.interrupted);
   if (unfinished !== undefined)
     out.note(`Your answers so far are kept; the same command goes on with the next question.`);
-}
-
-function newFolder(adapters: string, cc: string, force: boolean): string {
-  if (!/^[a-z]{2}$/iu.test(cc))
-    throw invalid(
-      'a partner is named by two letters',
-      'Give its ISO 3166 code, or one from XA to XZ to try things out.',
-    );
-  const folder = join(adapters, cc.toLowerCase());
-  if (existsSync(join(folder, 'adapter.yaml')) && !existsSync(join(folder, keptAnswers)) && !force)
-    throw invalid('there is an adapter of this name already', 'Edit it, or give --force to draft it anew.', folder);
-  return folder;
 }
 
 function invalid(detail: string, fix: string, at?: string): GatewayError {

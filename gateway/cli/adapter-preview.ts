@@ -16,7 +16,8 @@ import type { HomeProfile } from '../model/home.ts';
 import type { Day, DomesticRecord } from '../model/record/record.ts';
 import { inventOperators } from '../rehearsal/invented-operators.ts';
 import { allOperators, findOperator } from '../store/operators.ts';
-import { folderOf, schemaChecker } from './adapter-folder.ts';
+import { schemaChecker } from '../app/adapter-checks.ts';
+import { folderOf } from './adapter-folder.ts';
 import { withReading, type CliContext } from './context.ts';
 import { existingDay, wholeNumber } from './input.ts';
 

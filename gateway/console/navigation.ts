@@ -21,6 +21,7 @@ const groups: Readonly<Partial<Record<TextKey, readonly Place[]>>> = {
     ['/messages', 'nav.messages', 'messages.read'],
     ['/register', 'nav.register', 'register.read'],
     ['/keys', 'nav.keys', 'keys.read'],
+    ['/adapters', 'nav.adapters', 'partners.read'],
   ],
   'nav.border': [
     ['/check', 'nav.check', 'checks.ask'],

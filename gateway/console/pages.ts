@@ -2,6 +2,8 @@
 
 import type { Section } from './page.ts';
 import { account } from './pages/account.ts';
+import { adapterDrafts } from './pages/adapter-drafts.ts';
+import { adapters } from './pages/adapters.ts';
 import { alarms } from './pages/alarms.ts';
 import { audit } from './pages/audit.ts';
 import { card } from './pages/card.ts';
@@ -14,6 +16,7 @@ import { keys } from './pages/keys.ts';
 import { messages } from './pages/messages.ts';
 import { outcomes } from './pages/outcomes.ts';
 import { operators } from './pages/operators.ts';
+import { partnerAdding } from './pages/partner-adding.ts';
 import { partnerDecisions } from './pages/partner-decisions.ts';
 import { partners } from './pages/partners.ts';
 import { people } from './pages/people.ts';
@@ -23,6 +26,23 @@ import { schedule } from './pages/schedule.ts';
 import { today } from './pages/today.ts';
 
 export const sections: readonly Section[] = [
+  // Its addresses are beside those of partners.
+  ...[partnerAdding],
   ...[today, alarms, schedule, partners, card, partnerDecisions, messages, held],
-  ...[checkDesk, consultations, register, operators, imports, proofs, outcomes, keys, clients, people, audit, account],
+  ...[
+    adapters,
+    adapterDrafts,
+    checkDesk,
+    consultations,
+    register,
+    operators,
+    imports,
+    proofs,
+    outcomes,
+    keys,
+    clients,
+    people,
+    audit,
+    account,
+  ],
 ];

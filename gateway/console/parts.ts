@@ -174,6 +174,23 @@ export function field({
   </p>`;
 }
 
+/** Several lines of text. */
+export function area({
+  name: key,
+  label,
+  value,
+  hint,
+  required = false,
+}: Omit<Field, 'type' | 'autocomplete' | 'id'>): VNode {
+  const hinted = hint === undefined ? undefined : `${key}-hint`;
+  return html`<p class="field">
+    <label for=${key}>${label}</label>
+    ${hint !== undefined && html`<span id=${hinted} class="hint">${hint}</span>`}
+    <textarea id=${key} name=${key} rows="8" required=${required} spellcheck="false" aria-describedby=${hinted}>
+${value}</textarea>
+  </p>`;
+}
+
 export function choice(
   id: string,
   label: string,

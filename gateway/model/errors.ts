@@ -135,6 +135,7 @@ export const errorTable = {
   E_IMPORT_MOMENT: request('The moment that the file speaks of is not valid.'),
   E_IMPORT_UNKNOWN: request('There is no such import.', 404),
   E_IMPORT_STATE: request('The state of the import does not allow this.', 409),
+  E_DRAFT_UNKNOWN: request('There is no such draft of an adapter.', 404),
   E_SAMPLE_UNREADABLE: request('The sample message could not be read.'),
 
   // People of the office

@@ -30,6 +30,7 @@ export const permissions = {
   'partners.decide': ['partner-admin'],
   'keys.decide': ['key-admin'],
   'clients.decide': ['partner-admin'],
+  'adapters.draft': ['partner-admin'],
   'people.read': ['auditor'],
   'audit.read': ['auditor'],
 } as const satisfies Readonly<Record<string, readonly Role[]>>;

@@ -12,7 +12,7 @@ import type { Engine } from './engine.ts';
 import { firstTables, guardsOf, typesOf, type Types } from './first-tables.ts';
 import { monthNumberTables } from './month-number-tables.ts';
 import { outcomeTables } from './outcome-tables.ts';
-import { draftTables, personTables } from './person-tables.ts';
+import { adapterDraftTables, draftTables, personTables } from './person-tables.ts';
 import { openableGuards, retentionTables } from './retention-tables.ts';
 import { logTables, offlineTables, spoolTables } from './log-tables.ts';
 import { openMoment, openOrdinal, type Tables } from './tables.ts';
@@ -249,6 +249,7 @@ export function migrationsFor(engine: Engine): Record<string, Migration> {
     '0027-folded-log': running(openableGuards(engine, ['log_retired', 'spooled_answer'])),
     '0028-offline-answers': running(offlineTables(types, engine)),
     '0029-month-numbers': running(monthNumberTables(types)),
+    '0030-adapter-drafts': running(adapterDraftTables(types)),
   };
 }
 

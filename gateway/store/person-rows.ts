@@ -1,4 +1,4 @@
-/** The rows of people, their sessions, and the files they propose (tables.ts has the others). */
+/** The rows of people, their sessions, the files they propose, and what they draft (tables.ts has the others). */
 
 export interface PersonTables {
   /** People of the office. `roles`: separated by blanks; `subject`: issuer and subject of an identity provider, with a blank between. */
@@ -39,5 +39,13 @@ export interface PersonTables {
     decided_by: string | null;
     decided_at: string | null;
     reason: string | null;
+  };
+  /** An adapter that is drafted. `content`: samples and answers, as JSON of adapter-drafts.ts in app/. */
+  adapter_draft: {
+    id: string;
+    partner: string;
+    person: string;
+    at: string;
+    content: string;
   };
 }

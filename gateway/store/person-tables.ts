@@ -1,4 +1,4 @@
-/** The tables of people.ts and import-drafts.ts. */
+/** The tables of people.ts, import-drafts.ts and adapter-drafts.ts. */
 
 import type { Types } from './first-tables.ts';
 
@@ -21,5 +21,12 @@ export function draftTables({ text, plain }: Types): readonly string[] {
       name ${text} not null, options ${text} not null, person ${text} not null, at ${text} not null, state ${text} not null,
       decided_by ${text}, decided_at ${text}, reason ${text}) ${plain}`,
     "create unique index import_draft_waiting on import_draft (digest) where state = 'waiting'",
+  ];
+}
+
+export function adapterDraftTables({ text, plain }: Types): readonly string[] {
+  return [
+    `create table adapter_draft (id ${text} primary key, partner ${text} not null, person ${text} not null,
+      at ${text} not null, content ${text} not null) ${plain}`,
   ];
 }

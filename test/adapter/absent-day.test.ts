@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { roundTrip, tripsOf } from '../../gateway/adapter/check/test-adapter.ts';
 import { encodedText } from '../../gateway/adapter/format.ts';
 import { loadAdapter } from '../../gateway/adapter/load.ts';
-import { checkTools } from '../../gateway/cli/adapter-folder.ts';
+import { checkTools } from '../../gateway/app/adapter-checks.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
 import { aListMessage, aListRecord } from '../support/messages.ts';
 

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { lintAdapter } from '../../gateway/adapter/check/lint.ts';
 import { lintRules, type LintRule } from '../../gateway/adapter/check/lint-rules.ts';
 import { longestMatch } from '../../gateway/adapter/template/longest-text.ts';
-import { checkTools, schemaChecker } from '../../gateway/cli/adapter-folder.ts';
+import { checkTools, schemaChecker } from '../../gateway/app/adapter-checks.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
 import { found, type Change } from '../support/lint-folder.ts';
 

@@ -6,7 +6,7 @@ import { certifyAdapter, type CertifyReport } from '../../gateway/adapter/check/
 import { mutateAdapter, type MutationReport } from '../../gateway/adapter/check/mutate.ts';
 import { adapterDigest, requireCertified, type CheckName } from '../../gateway/adapter/certificate.ts';
 import { testAdapter, type Case, type TestReport } from '../../gateway/adapter/check/test-adapter.ts';
-import { checkTools } from '../../gateway/cli/adapter-folder.ts';
+import { checkTools } from '../../gateway/app/adapter-checks.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
 import { rejectedBy } from '../support/thrown.ts';
 

@@ -9,7 +9,7 @@ import { mutateAdapter } from '../../gateway/adapter/check/mutate.ts';
 import { testAdapter, type TestReport } from '../../gateway/adapter/check/test-adapter.ts';
 import { previewAdapter } from '../../gateway/adapter/check/preview.ts';
 import { loadAdapter, loadHome } from '../../gateway/adapter/load.ts';
-import { checkTools } from '../../gateway/cli/adapter-folder.ts';
+import { checkTools } from '../../gateway/app/adapter-checks.ts';
 import { sampleRecord } from '../model/sample-records.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
 

@@ -1,19 +1,22 @@
 /** Journeys through the office in a real browser, from a page to the effect and back to the page that shows it. */
 
-import { readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Browser as Chromium, Page } from 'playwright-core';
 import type { Role } from '../../gateway/people/roles.ts';
 import { findOperator } from '../../gateway/store/operators.ts';
+import { storedPartners } from '../../gateway/store/partner-keys.ts';
 import { deliverDue } from '../../gateway/outbound/delivery.ts';
 import { csvOf } from '../cli/operator-command.ts';
+import { adaptersFolder } from '../support/adapter-tools.ts';
 import { openAdministrations, operator, operators } from '../support/administrations.ts';
 import type { OpenAdministration, OpenAdministrations } from '../support/administrations.ts';
 import { openChromium, openPage } from '../support/chromium.ts';
 import { openOffice, type Office } from '../support/office.ts';
 import { listToThem } from '../support/office-pages.ts';
 import { addTestPerson, testPassword } from '../support/people.ts';
-import { ecPair, testCertificate } from '../support/pki.ts';
+import { ecPair, rsaPair, temporaryFolder, testCertificate } from '../support/pki.ts';
 
 describe('journeys through the office', () => {
   let all: OpenAdministrations;
@@ -21,8 +24,10 @@ describe('journeys through the office', () => {
   let home: Office;
   let chromium: Chromium;
   const faults: (readonly string[])[] = [];
+  const adapters = temporaryFolder();
   before(async () => {
-    [all, chromium] = await Promise.all([openAdministrations({ partners: ['KR'] }), openChromium()]);
+    cpSync(adaptersFolder, adapters, { recursive: true });
+    [all, chromium] = await Promise.all([openAdministrations({ partners: ['KR'], adapters }), openChromium()]);
     [office, home] = [await openOffice(all.of('KR').gateway), await openOffice(all.home.gateway)];
     await all.home.save(...operators(40));
     await listToThem(all.home, all.of('KR'));
@@ -171,6 +176,53 @@ describe('journeys through the office', () => {
     expect(await kim.locator('main').textContent())
       .to.include('person=li.cert')
       .and.include('person=kim.cert');
+  });
+
+  it('draft a new partner from a sample, answer questions of it, check and store it, and add it by two people', async () => {
+    const li = await comeInAt(home, 'li.draft', 'partner-admin');
+    const sample = new URL('../fixtures/partners/xb-list.xml', import.meta.url).pathname;
+    await li.goto('/');
+    await li.locator('nav summary', { hasText: 'Partners' }).click();
+    await li.locator('nav a[href="/adapters"]').click();
+    await li.fill('#partner', 'XB');
+    await li.setInputFiles('#file', sample);
+    await li.locator('form[action="/adapters"] button').click();
+    await li.waitForURL(/\/adapters\/m-/u);
+    const workbench = li.url();
+    const questionAt = (at: string) => li.locator('#question code', { hasText: at });
+    const first = (await li.locator('#question code').textContent()) ?? '';
+    await li.locator('button[name=keep]').click();
+    await li.locator('td code', { hasText: first }).waitFor();
+    for (let at = first; !at.endsWith('/RegionCode'); at = (await li.locator('#question code').textContent()) ?? '') {
+      await li.locator('main a[href*="question="]').click();
+      await questionAt(at).waitFor({ state: 'detached' });
+    }
+    await li.fill('#answer', 'ignore');
+    await li.locator('#answer').press('Enter');
+    await li.locator('td code', { hasText: '/RegionCode' }).first().waitFor();
+    await li.locator('td form').nth(1).waitFor();
+    await li.locator('td', { hasText: 'Example Fisheries AS' }).first().waitFor();
+    await li.locator('form[action$="/check"] button').click();
+    await li.locator('.state', { hasText: 'passed' }).first().waitFor();
+    expect(await li.locator('.state', { hasText: 'failed' }).count()).to.equal(0);
+    await li.goto(workbench);
+    await li.locator('form[action$="/store"] button').click();
+    await li.locator('main a[href="/partners/new"]').click();
+    expect(existsSync(join(adapters, 'xb', 'adapter.yaml'))).to.equal(true);
+    await li.fill('#partner', 'XB');
+    await li.selectOption('#adapter', 'xb');
+    await li.fill('#url', 'https://127.0.0.1:9');
+    await li.fill('#signing', testCertificate(rsaPair(), { use: 'signing' }).toString());
+    await li.fill('#tls', testCertificate(ecPair(), { use: 'tls' }).toString());
+    await li.fill('#reason', 'the letter of May');
+    await li.locator('main form button').last().click();
+    await li.getByText('You entered it').waitFor();
+    const kim = await comeInAt(home, 'kim.draft', 'partner-admin');
+    await kim.goto('/partners/new');
+    await kim.fill('#reason-XB', 'compared by telephone');
+    await kim.locator('td form button').click();
+    await kim.locator('.state', { hasText: 'took effect' }).first().waitFor();
+    expect((await storedPartners(all.home.gateway.db.sql)).map(({ partner }) => partner)).to.deep.equal(['XB']);
   });
 
   it('make a personal token, which a program uses, and end it', async () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { roundTrip, tripsOf } from '../../gateway/adapter/check/test-adapter.ts';
 import { encodedText } from '../../gateway/adapter/format.ts';
 import { loadAdapter } from '../../gateway/adapter/load.ts';
-import { checkTools } from '../../gateway/cli/adapter-folder.ts';
+import { checkTools } from '../../gateway/app/adapter-checks.ts';
 import { receiveMessage, type ReceiveResult } from '../../gateway/inbound/receive-message.ts';
 import type { ListMessage } from '../../gateway/model/list/list.ts';
 import { recordOfText } from '../../gateway/model/record/record-text.ts';

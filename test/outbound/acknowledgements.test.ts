@@ -10,7 +10,7 @@ import { sampleConversations } from '../../gateway/adapter/check/conversations.t
 import { testAdapter } from '../../gateway/adapter/check/test-adapter.ts';
 import { loadAdapter } from '../../gateway/adapter/load.ts';
 import { deliverDue } from '../../gateway/outbound/delivery.ts';
-import { checkTools } from '../../gateway/cli/adapter-folder.ts';
+import { checkTools } from '../../gateway/app/adapter-checks.ts';
 import { examinePartner } from '../../gateway/app/health/partner-checks.ts';
 import { serve } from '../../gateway/serve.ts';
 import { makeLog } from '../../gateway/wire/log.ts';

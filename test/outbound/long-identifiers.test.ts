@@ -6,7 +6,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { decodeText } from '../../gateway/adapter/check/message-text.ts';
 import { loadAdapter } from '../../gateway/adapter/load.ts';
-import { schemaChecker } from '../../gateway/cli/adapter-folder.ts';
+import { schemaChecker } from '../../gateway/app/adapter-checks.ts';
 import { eligibility } from '../../gateway/model/record/partner-view.ts';
 import { sampleRecord } from '../model/sample-records.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';

@@ -248,6 +248,7 @@ const withoutAlarms = [
     'spooled_answer',
     'offline_answer',
     'import_draft',
+    'adapter_draft',
     'session',
     'person',
     'alarm_notice',

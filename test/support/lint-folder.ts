@@ -5,7 +5,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lintAdapter, type LintFinding } from '../../gateway/adapter/check/lint.ts';
-import { checkTools } from '../../gateway/cli/adapter-folder.ts';
+import { checkTools } from '../../gateway/app/adapter-checks.ts';
 import { adapterTools, adaptersFolder } from './adapter-tools.ts';
 
 export type Change = readonly [file: string, from: string | RegExp, to: string];

@@ -57,7 +57,10 @@ export async function filledPages(
   const titled = rows.replace('customs_code', 'code').replace('uscc', 'business_number');
   const draft = await browser.upload('/imports', titled);
   if (!draft.at.startsWith('/imports/')) throw new Error(`the file was refused: ${draft.html}`);
+  const list = '<List><Operator><Id>XB1001</Id><Name>Example Ltd</Name><Status>A</Status></Operator></List>';
+  const adapter = await browser.upload('/adapters', list, { partner: 'XB' });
   const filled: Readonly<Record<string, string>> = {
+    '/adapters/:draft': adapter.at,
     '/alarms/:number': `/alarms/${n}`,
     '/answers': `/answers?number=${proof.consultation_number}`,
     '/answers/:number': `/answers/${proof.consultation_number}`,

@@ -20,7 +20,7 @@ import { columnsOf, requireQuestions, withAnswers, type ManifestDraft } from './
 import { draftConversation, draftExchange, hasOwnAnswers, isOfOtherMake } from './conversation.ts';
 import { draftManifest, withCard } from './manifest.ts';
 import { placeSample, type Placement } from './place.ts';
-import { keepSamples, readersOf, topOf } from './read-back.ts';
+import { keepSamples, readersOf, topOf, type Reading } from './read-back.ts';
 import { addedKind } from './read-lines.ts';
 import { readSamples, type Sample } from './read-samples.ts';
 import { sampleFault } from './sample-text.ts';
@@ -34,6 +34,8 @@ export interface Draft {
   /** Templates, schemas, README.md and kept samples, by path. */
   readonly files: ReadonlyMap<string, string | Uint8Array>;
   readonly placements: readonly Placement[];
+  /** The first values of the samples, each with what it is read as. */
+  readonly readings: readonly Reading[];
   readonly asks: readonly Ask[];
 }
 
@@ -59,7 +61,7 @@ export function draftAdapter(request: DraftRequest, tools: DraftTools): Draft {
   const tables = codeTables(manifest.codes, (pointer) => `adapter.yaml#${pointer}`).tablesOn('9999-12-31');
   const { conversation, ...terms } = templateTerms(manifest);
   const context = { tables, timeZone: manifest.timeZone, ...terms };
-  const areRead = new Map(
+  const readings = new Map(
     drafts.map((message) => {
       const own = message === list ? { ...context, conversation } : context;
       const readers = readersOf(message, own);
@@ -70,10 +72,11 @@ export function draftAdapter(request: DraftRequest, tools: DraftTools): Draft {
   requireQuestions(answers, drafting.asks, drafts);
   const asks = drafting.asks.filter(({ at }) => !answers.has(at));
   const placements = drafts.flatMap((message) =>
-    message === reply ? [] : judgedPlacements(message, areRead.get(message) === true, asks),
+    message === reply ? [] : judgedPlacements(message, readings.get(message) !== undefined, asks),
   );
   files.set('README.md', readmeOf(drafting, placements, asks));
-  return { manifest: asks.length === 0 ? whole : { ...whole, asks }, files, placements, asks };
+  const shown = [...readings.values()].flatMap((each) => each ?? []);
+  return { manifest: asks.length === 0 ? whole : { ...whole, asks }, files, placements, readings: shown, asks };
 }
 
 /** Certain only where the sample is read, no question is open and, for a guess, the answer was yes. */

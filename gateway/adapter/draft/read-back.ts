@@ -48,16 +48,28 @@ function readValue(hole: Hole, value: string): void {
   else readParts(hole.parts, value, readValue);
 }
 
-/** Adds the original of each sample, the text as the template needs it, and what that is read as. False where one is not read at all. */
+/** A value as it stands in a sample, and as it is read. */
+export interface Reading {
+  readonly file: string;
+  readonly scope: string;
+  /** The operator of its list, from 1. */
+  readonly item: number;
+  readonly element: string;
+  readonly text: string;
+  readonly path: string;
+  readonly value: string;
+}
+
+/** Adds the original of each sample, the text as the template needs it, and what that is read as. Undefined where one is not read at all, else its first values. */
 export function keepSamples(
   message: Message,
   readers: readonly Reader[],
   format: MessageFormat<unknown>,
   files: Map<string, string | Uint8Array>,
   tools: TextReaders,
-): boolean {
+): readonly Reading[] | undefined {
   const { kind, drafting, root, file: template } = message;
-  const kept = message.files.map(({ file, bytes, workbook, root: sample }, i): boolean => {
+  const kept = message.files.map(({ file, bytes, workbook, root: sample }, i): readonly Reading[] | undefined => {
     const folder = `samples/partner-${kind}-${i + 1}`;
     const ending = message.format === 'xlsx.csv' ? 'csv' : message.format;
     const refused = new Set(readers.flatMap((reader) => refusedBy(reader, sample, message)));
@@ -69,14 +81,13 @@ export function keepSamples(
     if (fault !== undefined) {
       const detail = `${file} is refused: ${fault.code}, ${fault.detail} at ${fault.at ?? 'its beginning'}`;
       ask(drafting, `${template}#${topOf(message)}`, 'unread', { detail });
-      return false;
+      return undefined;
     }
     files.set(`${folder}/1-${kind}.${ending}`, completedText);
     files.set(`${folder}/2-read.json`, jsonText(read));
-    for (const reader of readers) compare(message, reader, sample, refused, read);
-    return true;
+    return readers.flatMap((reader) => compare(message, reader, { file, root: sample, refused, read }));
   });
-  return kept.every(Boolean);
+  return kept.includes(undefined) ? undefined : kept.flatMap((each) => each ?? []);
 }
 
 /** A total counts what is kept of the sample. */
@@ -114,14 +125,23 @@ function refusedBy(reader: Reader, root: Item, message: Message): Item[] {
   });
 }
 
-/** Every value must be read, and written again as it stands in the sample. Roles have no order. */
-function compare(message: Message, reader: Reader, root: Item, refused: ReadonlySet<Item>, read: unknown): void {
+interface ReadSample {
+  readonly file: string;
+  readonly root: Item;
+  readonly refused: ReadonlySet<Item>;
+  readonly read: unknown;
+}
+
+const mostShown = 5;
+
+/** Every value must be read, and written again as it stands in the sample. Roles have no order. The first values, each with what it is read as. */
+function compare(message: Message, reader: Reader, { file, root, refused, read }: ReadSample): readonly Reading[] {
   const { node, hole, path, scope } = reader;
   const isKept = (item: Item): boolean => !refused.has(item);
   const items = itemsOf(message.kind, scope, read);
-  const differences = groupsIn(reader, root, message)
+  const compared = groupsIn(reader, root, message)
     .filter(isKept)
-    .flatMap((group, i) => {
+    .map((group, i) => {
       const texts = itemsIn(group, node)
         .filter(isKept)
         .flatMap(({ text }) => (text ? [text] : []));
@@ -130,10 +150,25 @@ function compare(message: Message, reader: Reader, root: Item, refused: Readonly
       const expected = roles === undefined ? texts : texts.flatMap((text) => hole.read(text)).sort();
       const got = roles?.toSorted() ?? [found === undefined ? undefined : filledCell(hole.write(found), node)];
       const same = texts.length === 0 || isDeepStrictEqual(expected, got);
-      return same ? [] : [`${texts.join(', ')} is read as ${got.join(', ')}`];
+      const value = (roles ?? [valueAt(found, path)]).join(', ');
+      return { text: texts.join(', '), value, item: i + 1, same, got: got.join(', ') };
     });
-  if (differences.length === 0) return;
-  ask(message.drafting, `${message.file}#${pathOf(node)}`, 'readOtherwise', { detail: differences[0] });
+  const different = compared.find(({ same }) => !same);
+  const at = `${message.file}#${pathOf(node)}`;
+  if (different !== undefined)
+    ask(message.drafting, at, 'readOtherwise', { detail: `${different.text} is read as ${different.got}` });
+  return compared.slice(0, mostShown).flatMap(({ text, value, item }) => {
+    return text === '' ? [] : [{ file, scope, item, element: pathOf(node), text, path, value }];
+  });
+}
+
+function valueAt(found: unknown, path: string): string {
+  const steps = path.replace(/^(?:message|ack)\./u, '').split('.');
+  const value = steps.reduce<unknown>(
+    (at, step) => (at as Readonly<Record<string, unknown>> | undefined)?.[step],
+    found,
+  );
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
 /** Zeros fill the columns of a count. */

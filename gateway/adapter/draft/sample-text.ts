@@ -72,8 +72,8 @@ function xmlText(sample: SampleFile, stated = 'utf-8'): SampleText {
   const text = decoded(sample.bytes, stated);
   const fix = 'State the encoding of its bytes in its first line: <?xml version="1.0" encoding="…"?>.';
   if (text === undefined) throw sampleFault(sample.file, `the bytes of the sample are not ${stated}`, fix);
-  const own = /^utf-?8$/iu.test(stated) ? {} : { stated };
-  return { ...sample, ...own, text: text.replace(/^(<\?xml[^>]*?)\sencoding\s*=\s*(?:"[^"]*"|'[^']*')/u, '$1') };
+  if (/^utf-?8$/iu.test(stated)) return { ...sample, text };
+  return { ...sample, stated, text: text.replace(/^(<\?xml[^>]*?)\sencoding\s*=\s*(?:"[^"]*"|'[^']*')/u, '$1') };
 }
 
 function linesText(sample: SampleFile, utf8: string | undefined, answered: unknown): SampleText {

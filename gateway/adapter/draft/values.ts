@@ -2,7 +2,7 @@
 
 import { fieldsOfKind } from '../check/template-text.ts';
 import type { MessageKind } from '../load.ts';
-import { dayNotation, momentNotation } from '../template/dates.ts';
+import { dayNotation, momentNotation, type Notation } from '../template/dates.ts';
 import type { Field } from '../template/message-fields.ts';
 import { periodForm, periodNumberForm } from './period-numbers.ts';
 import type { SampleNode } from './tree.ts';
@@ -24,13 +24,22 @@ export function tableOf({ path, kind }: Pick<Field, 'path' | 'kind'>): string | 
   return { roles: 'role', 'message.kind': 'kind', code: 'fault', 'ack.verdict': 'verdict' }[path] ?? path;
 }
 
+const notations = new Map<string, Notation | undefined>();
+
+/** Each made once: a draft tries hundreds on every element. */
+function notationOf(kind: string, pattern: string): Notation | undefined {
+  const key = `${kind} ${pattern}`;
+  if (!notations.has(key)) notations.set(key, (kind === 'day' ? dayNotation : momentNotation)(pattern));
+  return notations.get(key);
+}
+
 /** The notations in which every value is a day, or a moment of UTC, that exists. */
 export function notationsOf(kind: string, values: readonly string[], { days, times, zones }: Vocabulary): string[] {
   if (values.length === 0 || values.some(({ length }) => length < 8 || length > 30)) return [];
   const moments = (): string[] =>
     days.flatMap((day) => times.flatMap((time) => zones.map((zone) => day + time + zone)));
   const found = (kind === 'day' ? [...days] : moments()).filter((pattern) => {
-    const read = (kind === 'day' ? dayNotation : momentNotation)(pattern)?.read;
+    const read = notationOf(kind, pattern)?.read;
     return read !== undefined && values.every((value) => /^(?:19|2[01])/u.test(read(value) ?? ''));
   });
   // A zone that is written Z may be written otherwise as well.

@@ -1,6 +1,6 @@
 /**
  * What people decide about a partner: to let its stream begin anew, a certificate of it, a new key of ours. Two decide each; one alone takes
- * trust away. A partner is added by a command, because its settings name files of the machine.
+ * trust away. partner-adding.ts adds a partner.
  */
 
 import { confirmTogether, rotateTogether } from '../../app/key-decisions.ts';
@@ -51,7 +51,7 @@ async function load(call: Call): Promise<Decisions> {
   const events = await listEvents(sql, { ref: partner, kind: 'decision_made', limit: mostShown });
   const items = events.map(({ at, detail }) => {
     const read = JSON.parse(detail ?? '{}') as { readonly [name: string]: unknown };
-    const { person, decision, reason = null, digest, people, partner: _, typed: __, ...about } = read;
+    const { person, decision, reason = null, digest, people, partner: _, typed: __, entered: ___, ...about } = read;
     return { at, person, decision, reason, about, digest, effective: Array.isArray(people) && people.length > 1 };
   });
   const done = new Set(items.filter(({ effective }) => effective).map(({ digest }) => digest));
@@ -63,7 +63,7 @@ async function load(call: Call): Promise<Decisions> {
 function view({ partner, items, changing }: Decisions, call: Call): VNode {
   const { words } = call;
   const { t } = words;
-  return html`<p>${t('decisions.about')} <code>mra partner add</code></p>
+  return html`<p>${t('decisions.about')}</p>
     ${table(
       t('held.decisions'),
       [
@@ -152,7 +152,7 @@ function fromOf(call: Call): Moment | undefined {
 }
 
 /** Who decides and why. Throws E_REQUEST_INVALID without a reason. */
-function deciderOf(call: Call, needs: Permission): Decider & { readonly reason: string } {
+export function deciderOf(call: Call, needs: Permission): Decider & { readonly reason: string } {
   const reason = written(call, 'reason');
   checkReason(reason);
   return { ...signedInDecider(call.session.person.id, needs, reason), reason };

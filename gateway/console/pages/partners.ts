@@ -68,7 +68,7 @@ function ageView({ kind, freshness, age_s: age, max_age_s: most }: PartnerRow, {
 
 function viewAll({ items }: { readonly items: readonly PartnerRow[] }, call: Call): VNode {
   const { t, number } = call.words;
-  return table(
+  const shown = table(
     t('nav.partners'),
     [
       ...[{ head: t('head.partner') }, { head: t('head.name') }, { head: t('head.list_age') }],
@@ -90,6 +90,8 @@ function viewAll({ items }: { readonly items: readonly PartnerRow[] }, call: Cal
     ]),
     t('partners.none'),
   );
+  return html`${shown}
+    <p>${link('/partners/new', t('adding.title'))}</p>`;
 }
 
 interface PartnerPage extends PartnerRow {

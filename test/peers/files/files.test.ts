@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileTransport } from '../../../gateway/app/file-partners.ts';
-import { checkTools } from '../../../gateway/cli/adapter-folder.ts';
+import { checkTools } from '../../../gateway/app/adapter-checks.ts';
 import { testAdapter } from '../../../gateway/adapter/check/test-adapter.ts';
 import { pollPartner } from '../../../gateway/inbound/poll-partners.ts';
 import { decideHeld, receiveMessage } from '../../../gateway/inbound/receive-message.ts';

@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { on } from 'node:events';
 import { basename, join } from 'node:path';
-import { checkTools } from '../../../gateway/cli/adapter-folder.ts';
+import { checkTools } from '../../../gateway/app/adapter-checks.ts';
 import { testAdapter } from '../../../gateway/adapter/check/test-adapter.ts';
 import { decideHeld } from '../../../gateway/inbound/receive-message.ts';
 import { deliverDue } from '../../../gateway/outbound/delivery.ts';
