@@ -48,6 +48,7 @@ function operation(path: string, needs: Act['needs']): object {
     parameters: names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
     responses: {
       200: { description: 'What the page shows.', content: { 'application/json': { schema: { type: 'object' } } } },
+      304: { description: 'As the ETag in If-None-Match says, the caller has it.' },
       default: { description: 'A problem (RFC 9457).', content: problem },
     },
   };

@@ -21,6 +21,7 @@ import { partnersReply, readinessReply } from './border-state.ts';
 import { openBodyReader, refuseCompressed, type BodyLimits, type HeldBody } from './body-reader.ts';
 import { idempotencyKeyOf, openRequestIds, problemReply, sendReply } from './border-requests.ts';
 import type { BorderReply, FileReply } from './border-requests.ts';
+import { isKnownTo } from './entity-tag.ts';
 import { apiDocument, type ApiDocument } from './openapi.ts';
 import { openStoreProbe } from './readiness.ts';
 import { requireHost, targetOf, type RequestTarget } from './request-target.ts';
@@ -141,8 +142,8 @@ function ofHistory(reply: (door: BorderDoor, query: URLSearchParams) => Promise<
 }
 
 /** The document changes with the version of the program only. */
-function documentReply({ text, etag }: ApiDocument, ifNoneMatch = ''): Promise<PostedReply> {
-  const isKnown = ifNoneMatch.split(',').some((each) => [etag, `W/${etag}`, '*'].includes(each.trim()));
+function documentReply({ text, etag }: ApiDocument, ifNoneMatch?: string): Promise<PostedReply> {
+  const isKnown = isKnownTo(ifNoneMatch, etag);
   const headers = { etag, 'cache-control': 'no-cache' };
   return Promise.resolve({ ...(isKnown ? { status: 304, text: '' } : { status: 200, text }), headers, outcomes: {} });
 }

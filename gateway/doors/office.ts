@@ -21,6 +21,7 @@ import {
   setCookies,
   type Cookies,
 } from './office-requests.ts';
+import { entityTag, isKnownTo } from './entity-tag.ts';
 import { leavesBody, openBodyReader, type HeldBody } from './body-reader.ts';
 import { readForm, type SentFile, type SentForm } from './office-forms.ts';
 import { openLive } from './office-live.ts';
@@ -237,7 +238,7 @@ function send(response: Response, reply: Answer): void {
         .send(reply.html);
       return;
     case 'data':
-      response.status(reply.status ?? 200).json(reply.body);
+      sendData(response, reply);
       return;
     case 'file':
       response.attachment(reply.name).set('Content-Type', reply.contentType).send(Buffer.from(reply.bytes));
@@ -248,6 +249,22 @@ function send(response: Response, reply: Answer): void {
     case 'redirect':
       response.redirect(303, reply.to);
   }
+}
+
+/** What a program read before and still has is not sent again. */
+function sendData(response: Response, { status = 200, body }: Extract<Answer, { readonly kind: 'data' }>): void {
+  const { req: request } = response;
+  const text = JSON.stringify(body);
+  response.status(status).type('json');
+  if (request.method === 'GET' && status === 200) {
+    const etag = entityTag(text);
+    response.set({ ETag: etag, 'Cache-Control': 'private, no-cache' });
+    if (isKnownTo(request.get('if-none-match'), etag)) {
+      response.status(304).end();
+      return;
+    }
+  }
+  response.send(text);
 }
 
 function sendError(door: OfficeDoor): ErrorRequestHandler {

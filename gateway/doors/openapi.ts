@@ -1,10 +1,10 @@
 /** The document of a door for programs: OpenAPI 3.1, put together from the schemas by which the door judges requests. */
 
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import about from '../../package.json' with { type: 'json' };
 import { parseStrictJson } from '../wire/files/json.ts';
+import { entityTag } from './entity-tag.ts';
 
 export interface ApiDocument {
   /** JSON. */
@@ -51,7 +51,7 @@ export function apiDocument(folder: string, file: string): ApiDocument {
     components: { ...(resolved(components, undefined) as object), schemas },
   };
   const text = JSON.stringify(document);
-  return { text, etag: `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"` };
+  return { text, etag: entityTag(text) };
 }
 
 /** `check-request.schema.json` is CheckRequest. */

@@ -22,6 +22,16 @@ export async function takeDuty(
   return await changesOne(update.where((eb) => eb.or([eb('owner', '=', owner), eb('until', '<=', now)])));
 }
 
+/** Closed ones with a lower number, the newest first. */
+export async function closedAlarms(
+  reader: Reader,
+  { before, limit }: { readonly before: number | undefined; readonly limit: number },
+): Promise<readonly Alarm[]> {
+  const closed = reader.selectFrom('alarm').selectAll().where('closed_at', 'is not', null);
+  const older = before === undefined ? closed : closed.where('n', '<', before);
+  return (await older.orderBy('n', 'desc').limit(limit).execute()).map(fromRow);
+}
+
 /** Open ones only, or the newest of all; the newest first. */
 export async function listAlarms(reader: Reader, { all = false, limit = 1_000 } = {}): Promise<readonly Alarm[]> {
   const alarms = reader.selectFrom('alarm').selectAll().orderBy('n', 'desc').limit(limit);

@@ -1,5 +1,6 @@
 /** Files of operators that one person proposes and another approves; their bytes stay until then. */
 
+import type { Moment } from '../model/record/record.ts';
 import type { Reader, Tx } from './database.ts';
 import { dropBytes } from './refused-bytes.ts';
 import { changesOne, fromRow, type FromRow } from './rows.ts';
@@ -31,10 +32,16 @@ export async function findDraft(reader: Reader, id: string): Promise<ImportDraft
   return row && fromRow(row);
 }
 
-/** Those that wait first, then the newest. */
-export async function listDrafts(reader: Reader, limit: number): Promise<readonly ImportDraft[]> {
-  const drafts = reader.selectFrom('import_draft').selectAll().orderBy('state', 'desc').orderBy('at', 'desc');
-  return (await drafts.limit(limit).execute()).map(fromRow);
+/** Those that wait; they are few. */
+export async function waitingDrafts(reader: Reader): Promise<readonly ImportDraft[]> {
+  const drafts = reader.selectFrom('import_draft').selectAll().where('state', '=', 'waiting').orderBy('at', 'desc');
+  return (await drafts.execute()).map(fromRow);
+}
+
+/** Decided ones that were proposed before a moment, the newest first. */
+export async function decidedDrafts(reader: Reader, limit: number, before: Moment): Promise<readonly ImportDraft[]> {
+  const drafts = reader.selectFrom('import_draft').selectAll().where('state', '<>', 'waiting').where('at', '<', before);
+  return (await drafts.orderBy('at', 'desc').limit(limit).execute()).map(fromRow);
 }
 
 /** Of two decisions at one time one counts. False: it was decided before. */

@@ -2,25 +2,29 @@
 
 import { acknowledge, existingAlarm } from '../../app/health/acknowledge-alarm.ts';
 import { shownAlarm, type ShownAlarm } from '../../app/health/alarm-texts.ts';
-import { listAlarms } from '../../store/alarms.ts';
+import { closedAlarms, listAlarms } from '../../store/alarms.ts';
+import { beforeOf, nextBefore, olderLink } from '../paging.ts';
 import { page, param, type Call, type Section } from '../page.ts';
 import { actForm, english, facts, html, link, pathOf, state, table, time, type VNode } from '../parts.ts';
 
 const needs = 'alarms.read';
-/** Open ones, and of the newest as many that may have closed. */
-const mostAlarms = 200;
+const mostOpen = 200;
+const pageSize = 100;
 
 interface Alarms {
   readonly open: readonly ShownAlarm[];
   readonly closed: readonly ShownAlarm[];
+  /** The number before which the next page of closed ones begins; null: there are no more. */
+  readonly next: number | null;
 }
 
-async function loadAll({ gateway }: Call): Promise<Alarms> {
-  const { sql } = gateway.db;
-  const newest = await listAlarms(sql, { all: true, limit: mostAlarms });
+async function loadAll(call: Call): Promise<Alarms> {
+  const { sql } = call.gateway.db;
+  const closed = await closedAlarms(sql, { before: beforeOf(call), limit: pageSize });
   return {
-    open: (await listAlarms(sql, { limit: mostAlarms })).map(shownAlarm),
-    closed: newest.filter(({ closedAt }) => closedAt !== undefined).map(shownAlarm),
+    open: (await listAlarms(sql, { limit: mostOpen })).map(shownAlarm),
+    closed: closed.map(shownAlarm),
+    next: nextBefore(closed, pageSize, ({ n }) => n),
   };
 }
 
@@ -38,7 +42,7 @@ export function alarmCard(alarm: ShownAlarm, { words, gateway }: Call): VNode {
   </article>`;
 }
 
-function viewAll({ open, closed }: Alarms, call: Call): VNode {
+function viewAll({ open, closed, next }: Alarms, call: Call): VNode {
   const { words } = call;
   const { t } = words;
   return html`<h2>${t('alarms.open', { count: open.length })}</h2>
@@ -60,7 +64,8 @@ function viewAll({ open, closed }: Alarms, call: Call): VNode {
         ...[time(words, opened_at), time(words, closed_at), acknowledged_by],
       ]),
       t('alarms.none_closed'),
-    )}`;
+    )}
+    ${olderLink(call, next)}`;
 }
 
 function viewOne(alarm: ShownAlarm, call: Call): VNode {

@@ -1,11 +1,11 @@
 /** Audit: what the gateway and its people did, from the log that cannot be changed without being noticed. */
 
-import { GatewayError } from '../../model/errors.ts';
 import { present } from '../../model/present.ts';
 import { listEvents } from '../../store/events.ts';
 import { logId, logSize } from '../../store/log.ts';
 import { asked, page, type Call, type Section } from '../page.ts';
-import { facts, field, html, link, searchForm, table, time, withQuery, type VNode } from '../parts.ts';
+import { beforeOf, nextBefore, olderLink } from '../paging.ts';
+import { facts, field, html, link, searchForm, table, time, type VNode } from '../parts.ts';
 
 const pageSize = 100;
 
@@ -25,11 +25,8 @@ interface AuditPage {
 
 async function load(call: Call): Promise<AuditPage> {
   const { sql } = call.gateway.db;
-  const before = asked(call, 'before');
-  if (before !== undefined && !/^\d{1,15}$/u.test(before))
-    throw new GatewayError('E_REQUEST_INVALID', 'before is a number of the log');
   const query = {
-    before: before === undefined ? undefined : Number(before),
+    before: beforeOf(call),
     ref: asked(call, 'ref'),
     kind: asked(call, 'kind'),
   };
@@ -44,7 +41,7 @@ async function load(call: Call): Promise<AuditPage> {
       ref,
       detail: JSON.parse(detail ?? '{}') as object,
     })),
-    next: events.length < pageSize ? null : (events.at(-1)?.n ?? null),
+    next: nextBefore(events, pageSize, ({ n }) => n),
   };
 }
 
@@ -82,7 +79,7 @@ function view({ log, size, items, next }: AuditPage, call: Call): VNode {
     ]),
     t('form.no_match'),
   )}
-  ${next !== null && html`<p>${link(withQuery(call, 'before', String(next)), t('form.older'))}</p>`}`;
+  ${olderLink(call, next)}`;
 }
 
 export const audit: Section = {

@@ -12,7 +12,8 @@ import { shownConsultationNumber } from '../../model/clearance/number-form.ts';
 import type { Searched } from '../../store/answer-search.ts';
 import { asked, page, param, type Call, type Section } from '../page.ts';
 import { choice, english, facts, field, html, link, pathOf, searchForm, state, table, time } from '../parts.ts';
-import { withQuery, type Kind, type VNode } from '../parts.ts';
+import { olderLink } from '../paging.ts';
+import type { Kind, VNode } from '../parts.ts';
 
 const needs = 'register.read';
 const pageSize = 50;
@@ -70,10 +71,6 @@ function searchFields(call: Call, kind: Searched): VNode {
   ${field({ name: 'to', label: t('entries.to'), type: 'date', value: value('to') })}`;
 }
 
-function olderLink(call: Call, next: string | null): VNode | false {
-  return next !== null && html`<p>${link(withQuery(call, 'cursor', next), call.words.t('form.older'))}</p>`;
-}
-
 const noneText = (call: Call, none: string): string =>
   filters.some((name) => asked(call, name) !== undefined) ? call.words.t('form.no_match') : none;
 
@@ -94,7 +91,7 @@ function consultationsView({ items, next }: Found<FoundConsultation>, call: Call
     ]),
     noneText(call, t('entries.no_consultations')),
   )}
-  ${olderLink(call, next)}`;
+  ${olderLink(call, next, 'cursor')}`;
 }
 
 const actionKinds: Readonly<Record<Advice['action'], Kind>> = {
@@ -117,7 +114,7 @@ function entriesView({ items, next }: Found<FoundAssessment>, call: Call): VNode
     ]),
     noneText(call, t('entries.no_entries')),
   )}
-  ${olderLink(call, next)}`;
+  ${olderLink(call, next, 'cursor')}`;
 }
 
 /** With what border systems reported of the entry, oldest first. */

@@ -4,10 +4,13 @@ import { existingDraft } from '../../domestic/import-drafts.ts';
 import type { ImportReport, Problem } from '../../domestic/import.ts';
 import { restrictions } from '../../domestic/known-facts.ts';
 import { refusedRowsCsv } from '../../domestic/refused-rows.ts';
+import { readMoment } from '../../model/day.ts';
 import { GatewayError } from '../../model/errors.ts';
-import { listDrafts, type ImportDraft } from '../../store/import-drafts.ts';
+import { decidedDrafts, waitingDrafts, type ImportDraft } from '../../store/import-drafts.ts';
 import { tableEncodings } from '../../wire/files/file-content.ts';
-import { page, param, written, type Call, type Download, type Section } from '../page.ts';
+import { openMoment } from '../../store/tables.ts';
+import { olderLink } from '../paging.ts';
+import { asked, page, param, written, type Call, type Download, type Section } from '../page.ts';
 import { actForm, choice, english, facts, field, html, link, pathOf, state, table, time } from '../parts.ts';
 import type { Kind, VNode } from '../parts.ts';
 import type { Words } from '../words.ts';
@@ -19,11 +22,27 @@ const needs = 'imports.read';
 
 const kinds: Readonly<Record<ImportDraft['state'], Kind>> = { waiting: 'held', saved: 'good', refused: 'bad' };
 
-async function loadAll({ gateway }: Call): Promise<{ readonly items: readonly ImportDraft[] }> {
-  return { items: await listDrafts(gateway.db.sql, mostShown) };
+interface Drafts {
+  readonly items: readonly ImportDraft[];
+  /** The moment before which those of the next page were proposed; null: there are no more. */
+  readonly next: string | null;
 }
 
-function viewAll({ items }: { readonly items: readonly ImportDraft[] }, call: Call): VNode {
+/** Those that wait come first, on the first page. */
+async function loadAll(call: Call): Promise<Drafts> {
+  const { sql } = call.gateway.db;
+  const before = asked(call, 'before');
+  if (before !== undefined && readMoment(before) === undefined)
+    throw new GatewayError('E_REQUEST_INVALID', 'before is no moment', {
+      at: '/before',
+      fix: 'Take the next of the page before.',
+    });
+  const decided = await decidedDrafts(sql, mostShown, before ?? openMoment);
+  const next = decided.length < mostShown ? null : (decided.at(-1)?.at ?? null);
+  return { items: [...(before === undefined ? await waitingDrafts(sql) : []), ...decided], next };
+}
+
+function viewAll({ items, next }: Drafts, call: Call): VNode {
   const { words } = call;
   const { t } = words;
   const fields = html`${field({ name: 'file', label: t('imports.file'), hint: t('imports.hint'), type: 'file', required: true })}
@@ -48,7 +67,8 @@ function viewAll({ items }: { readonly items: readonly ImportDraft[] }, call: Ca
         ...[time(words, at), link(pathOf('imports', id), name), stateView(words, code), person, decidedBy, reason],
       ]),
       t('imports.none'),
-    )}`;
+    )}
+    ${olderLink(call, next)}`;
 }
 
 function stateView(words: Words, code: ImportDraft['state']): VNode {

@@ -6,6 +6,7 @@ import { resendMessage } from '../../outbound/resend.ts';
 import { getBytes, storedBytes } from '../../store/bodies.ts';
 import { decisionsAbout } from '../../store/approvals.ts';
 import { findReceived, type InboxMessage } from '../../store/inbox.ts';
+import { olderLink } from '../paging.ts';
 import {
   attemptsOf,
   findMessage,
@@ -15,20 +16,7 @@ import {
   type MessageRow,
 } from '../../store/outbox.ts';
 import { asked, page, param, type Call, type Download, type Section } from '../page.ts';
-import {
-  actForm,
-  choice,
-  english,
-  facts,
-  html,
-  link,
-  pathOf,
-  searchForm,
-  state,
-  table,
-  time,
-  withQuery,
-} from '../parts.ts';
+import { actForm, choice, english, facts, html, link, pathOf, searchForm, state, table, time } from '../parts.ts';
 import type { Kind, VNode } from '../parts.ts';
 import type { Words } from '../words.ts';
 
@@ -83,7 +71,7 @@ function viewAll({ items, next }: MessagePage, call: Call): VNode {
     ]),
     call.query.size === 0 ? t('messages.none') : t('form.no_match'),
   )}
-  ${next !== null && html`<p>${link(withQuery(call, 'before', next), t('form.older'))}</p>`}`;
+  ${olderLink(call, next)}`;
 }
 
 type Stages = readonly { readonly stage: string; readonly at: string | null }[];

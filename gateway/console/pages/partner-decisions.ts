@@ -18,6 +18,8 @@ import type { Permission } from '../../people/roles.ts';
 import type { Decider } from '../../store/approvals.ts';
 import { listEvents } from '../../store/events.ts';
 import { openOwnKeys } from '../../store/partner-keys.ts';
+import { present } from '../../model/present.ts';
+import { beforeOf, nextBefore, olderLink } from '../paging.ts';
 import { page, param, written, writtenNumber, type Act, type Call, type Section } from '../page.ts';
 import { actForm, choice, field, html, link, pathOf, state, table, time, type Content, type VNode } from '../parts.ts';
 import type { TextKey } from '../words.ts';
@@ -43,12 +45,14 @@ interface Decisions {
   readonly items: readonly Decided[];
   /** The state of a new key of ours that is not in use yet. */
   readonly changing: string | null;
+  readonly next: number | null;
 }
 
 async function load(call: Call): Promise<Decisions> {
   const { code: partner } = getPartner(call.gateway, param(call, 'partner'));
   const { sql } = call.gateway.db;
-  const events = await listEvents(sql, { ref: partner, kind: 'decision_made', limit: mostShown });
+  const query = { ref: partner, kind: 'decision_made', limit: mostShown, before: beforeOf(call) };
+  const events = await listEvents(sql, present(query));
   const items = events.map(({ at, detail }) => {
     const read = JSON.parse(detail ?? '{}') as { readonly [name: string]: unknown };
     const { person, decision, reason = null, digest, people, partner: _, typed: __, entered: ___, ...about } = read;
@@ -57,10 +61,10 @@ async function load(call: Call): Promise<Decisions> {
   const done = new Set(items.filter(({ effective }) => effective).map(({ digest }) => digest));
   const changing = (await openOwnKeys(sql)).find((key) => key.partner === partner)?.state ?? null;
   const shown = items.map(({ digest, ...each }) => ({ ...each, effective: done.has(digest) }) as Decided);
-  return { partner, items: shown, changing };
+  return { partner, items: shown, changing, next: nextBefore(events, mostShown, ({ n }) => n) };
 }
 
-function view({ partner, items, changing }: Decisions, call: Call): VNode {
+function view({ partner, items, changing, next }: Decisions, call: Call): VNode {
   const { words } = call;
   const { t } = words;
   return html`<p>${t('decisions.about')}</p>
@@ -78,6 +82,7 @@ function view({ partner, items, changing }: Decisions, call: Call): VNode {
       ]),
       t('held.nobody'),
     )}
+    ${olderLink(call, next)}
     ${decisionForm(call, partner, 'reset', 'lists.decide', html`<p>${t('decisions.reset_about')}</p>`)}
     ${decisionForm(call, partner, 'certificate', 'partners.decide', certificateFields(call))}
     ${changing === null ? decisionForm(call, partner, 'rotate', 'keys.decide', dayFields(call, 'rotate')) : changeForms(call, partner)}
