@@ -114,11 +114,13 @@ function groupsIn({ scope }: Placement, root: Item, { items, departures }: Messa
   return group === undefined ? [] : itemsIn(root, group);
 }
 
-/** Operators, or single roles, with a value that the hole does not read: a code that nobody knows. The kept sample is without them. */
+/** Operators with a value that the hole does not read, a code that nobody knows, and such roles: the kept sample is without them. */
 function refusedBy(reader: Reader, root: Item, message: Message): Item[] {
-  const { node, hole, scope } = reader;
+  const { node, hole, scope, path } = reader;
   const isRead = ({ text = '' }: Item): boolean => text === '' || refusalOf(() => readValue(hole, text)) === undefined;
-  const isSingle = message.items !== undefined && repeatedAbove(node, message.items) === node;
+  // A cell may be empty, and one of several elements be missing.
+  const isSeveral = message.items !== undefined && repeatedAbove(node, message.items) === node;
+  const isSingle = isSeveral || (path === 'roles' && node.kind === 'cell');
   return groupsIn(reader, root, message).flatMap((group) => {
     const strange = scope === 'message' ? [] : itemsIn(group, node).filter((item) => !isRead(item));
     return isSingle ? strange : strange.length > 0 ? [group] : [];

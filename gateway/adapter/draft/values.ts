@@ -109,7 +109,13 @@ export function fitOf(values: readonly string[], field: Field, context: Search):
   const period = periods && kind === 'period' ? periodForm(values) : undefined;
   if (kind === 'period') return period && { score: 1.5, why: `a ${period.restart}` };
   if (table !== undefined && kind === 'words') return codeFit(table, values, context.vocabulary);
-  if (kind === 'text') return lookFit(values, path, context);
+  if (kind === 'text' || table === 'grade') {
+    const fit = lookFit(values, path, context);
+    // A category whose words are known as roles or states is hardly a grade.
+    const isOther =
+      table === 'grade' && ['role', 'status'].some((each) => codeFit(each, values, vocabulary)?.proof === true);
+    return fit && isOther ? { ...fit, score: 0.5 } : fit;
+  }
   if (!values.every((value) => /^\d{1,15}$/u.test(value))) return periods ? periodFit(values, path) : undefined;
   if (!path.endsWith('.count')) return { score: 1, why: 'a whole number' };
   const proof = values.reduce((all, value) => all + Number(value), 0) === context.operators;

@@ -128,7 +128,8 @@ function segments(token: string, known: Vocabulary['meanings']): readonly string
     return [token];
   }
   const single = ['s', 'es', 'en', 'n', 'e'].map((end) => (token.endsWith(end) ? token.slice(0, -end.length) : ''));
-  const one = single.find((word) => known.has(word));
+  // The article of Arabic stands before its word.
+  const one = [...single, token.replace(/^ال/u, '')].find((word) => known.has(word));
   if (one !== undefined) return [one];
   for (let length = token.length - 1; length >= 1; length -= 1) {
     const head = token.slice(0, length);

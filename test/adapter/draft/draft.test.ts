@@ -119,6 +119,13 @@ describe('a drafted adapter', () => {
     expect(asked(made)).to.include.members(['/codes/status', 'list.json#/operators/operatorCity']);
   });
 
+  it('is not certain that a category is the grade where its words are those of roles', () => {
+    const operator = (id: string, category: string): string =>
+      `{ "aeoId": "${id}", "name": "Example Ltd", "category": "${category}", "status": "ACTIVE" }`;
+    const list = `{ "operators": [${operator('XB100', 'Exporter')}, ${operator('XB101', 'Carrier')}] }`;
+    expect(valuesOf(draft('XB', [list]))['/operators/category']).to.not.include('certain');
+  });
+
   it('never takes a code of the sample for another meaning', () => {
     const text = fixture('xb-list.xml').replaceAll('SchemeState="S"', 'SchemeState="P"');
     const made = draft('XB', [text]);

@@ -8,7 +8,7 @@ export interface Invented {
   /** What each element is; `ask`: only a question can settle it, and it must not be certain as anything. */
   readonly elements: Readonly<Record<string, string>>;
   /** The first operator in our words. */
-  readonly first: Readonly<Record<string, unknown>> | undefined;
+  readonly first: Readonly<Record<string, unknown>>;
 }
 
 const envelope = '/Envelope/Body/WirtschaftsbeteiligteListe';
@@ -229,8 +229,8 @@ export const invented: readonly Invented[] = [
       '/line/Bitiş': 'validTo',
       '/line/Faaliyet': 'roles',
     },
-    // The roles are codes of no known meaning: operators with one are left out of the kept sample until they are placed.
-    first: undefined,
+    // The roles are codes of no known meaning: the kept sample is without them until they are placed.
+    first: { identifier: 'XM1000417', status: 'active', validTo: '2027-01-19', roles: [] },
   },
   {
     partner: 'XN',
