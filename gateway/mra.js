@@ -11,7 +11,8 @@ const [major = 0] = process.versions.node.split('.').map(Number);
 if (major >= 24) {
   // Who changes settings right after the start must not end the service: they are read later than this.
   if (process.argv.includes('serve')) process.on('SIGHUP', () => undefined);
-  nodeModule.enableCompileCache(); // halves the time of a short command
+  const { directory } = nodeModule.enableCompileCache(); // halves the time of a short command
+  if (directory !== undefined) process.env.NODE_COMPILE_CACHE ??= directory; // and of the start of a thread
   const { main } = await import('./main.ts');
   await main(process.argv);
 } else {
