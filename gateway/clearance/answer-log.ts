@@ -12,7 +12,13 @@ import { numberKey, recordConsultations } from '../store/consultations.ts';
 import type { Database, Tx } from '../store/database.ts';
 import { leafHash, takeLogNumbers } from '../store/events.ts';
 import { consultationEvent } from '../store/log.ts';
-import { offlinePlace, recordedPlace } from '../store/spooled-answers.ts';
+import {
+  offlinePlace,
+  recordAssessed,
+  recordedPlace,
+  type SpooledAnswer,
+  type SpooledEntry,
+} from '../store/spooled-answers.ts';
 
 export interface AnsweredQuery {
   readonly request: CheckRequest;
@@ -38,6 +44,16 @@ export interface AnswerLog {
   record(answered: readonly AnsweredQuery[], requester: string): Promise<readonly RecordedAnswer[]>;
   /** The same in a transaction of its own, which also stores what else belongs to the answers; it fails as a whole. */
   recordWith<T>(answered: readonly AnsweredQuery[], requester: string, also: AlsoStore<T>): Promise<T>;
+  /**
+   * The same of an entry, which `make` makes of its answers; it may be called twice. Where nothing else must be stored, an entry is kept on disk
+   * while the store is away, as answers are.
+   */
+  recordEntry<T extends SpooledEntry>(
+    answered: readonly AnsweredQuery[],
+    requester: string,
+    make: (recorded: readonly RecordedAnswer[]) => T,
+    also?: (tx: Tx, made: T) => Promise<void>,
+  ): Promise<T>;
   /** The place in the log that a consultation number stands for; undefined where its answer is not recorded. */
   placeOf(number: string): Promise<number | undefined>;
   /**
@@ -63,7 +79,14 @@ export function openAnswerLog(db: Database, { country }: Pick<HomeProfile, 'coun
     return await db.transaction((tx) => write(tx, numbers, drafts));
   });
   const spoolTogether = openQueue(async (drafts) => await writeSpool(required(spool), await numbersOf(), drafts));
+  const recordWith: AnswerLog['recordWith'] = async (answered, requester, also) => {
+    const numbers = await numbersOf();
+    const drafts = answered.map((each) => draftOf(each, requester));
+    return await db.transaction(async (tx) => await also(tx, await write(tx, numbers, drafts)));
+  };
   return {
+    recordWith,
+    recordEntry: entryRecorder({ recordWith, numbersOf, spool }),
     async record(answered, requester) {
       const drafts = answered.map((each) => draftOf(each, requester));
       if (spool === undefined) return await recordTogether(drafts);
@@ -72,11 +95,6 @@ export function openAnswerLog(db: Database, { country }: Pick<HomeProfile, 'coun
         if (recorded !== undefined) return recorded;
       }
       return await spoolTogether(drafts);
-    },
-    async recordWith(answered, requester, also) {
-      const numbers = await numbersOf();
-      const drafts = answered.map((each) => draftOf(each, requester));
-      return await db.transaction(async (tx) => await also(tx, await write(tx, numbers, drafts)));
     },
     async recordSpooled() {
       await numbersOf();
@@ -89,6 +107,34 @@ export function openAnswerLog(db: Database, { country }: Pick<HomeProfile, 'coun
     },
     placeOf: async (number) =>
       (await offlinePlace(db.sql, number)) ?? (await recordedPlace(db.sql, (await numbersOf()).placeOf(number))),
+  };
+}
+
+interface EntryRecording extends Pick<AnswerLog, 'recordWith'> {
+  readonly spool: AnswerSpool | undefined;
+  numbersOf(): Promise<ConsultationNumbers>;
+}
+
+function entryRecorder({ recordWith, numbersOf, spool }: EntryRecording): AnswerLog['recordEntry'] {
+  return async (answered, requester, make, also) => {
+    const store = (): Promise<ReturnType<typeof make>> =>
+      recordWith(answered, requester, async (tx, recorded) => {
+        const made = make(recorded);
+        await recordAssessed(tx, made);
+        await also?.(tx, made);
+        return made;
+      });
+    if (spool === undefined || also !== undefined) return await store();
+    if (!answered.some(({ isStoreAway }) => isStoreAway === true)) {
+      const made = await store().catch(onlyStoreAway);
+      if (made !== undefined) return made;
+    }
+    const drafts = answered.map((each) => draftOf(each, requester));
+    const { rows, lines } = spooledRows(spool, await numbersOf(), drafts);
+    const made = make(rows);
+    const { assessment, entry, results, isPart, detail } = made;
+    await spool.append([{ assessed: { assessment, entry, results, isPart, detail }, answers: lines }]);
+    return made;
   };
 }
 
@@ -179,17 +225,28 @@ function required(spool: AnswerSpool | undefined): AnswerSpool {
   return spool;
 }
 
+interface SpooledRows {
+  readonly rows: readonly RecordedAnswer[];
+  readonly lines: readonly SpooledAnswer[];
+}
+
 /** Without a place in the log: it is known once the answers are recorded. */
+function spooledRows(spool: AnswerSpool, numbers: ConsultationNumbers, drafts: readonly Draft[]): SpooledRows {
+  const first = spool.takePlaces(drafts.length);
+  const given = numbers.numbersOf(first, drafts.length);
+  const rows = drafts.map((draft, i) => rowOf(draft, given[i] ?? ''));
+  const lines = rows.map(({ recorded: _, ...row }, i) => ({ ...row, place: first + i }));
+  return { rows: rows.map(({ recorded }) => recorded), lines };
+}
+
 async function writeSpool(
   spool: AnswerSpool,
   numbers: ConsultationNumbers,
   drafts: readonly Draft[],
 ): Promise<readonly RecordedAnswer[]> {
-  const first = spool.takePlaces(drafts.length);
-  const given = numbers.numbersOf(first, drafts.length);
-  const rows = drafts.map((draft, i) => rowOf(draft, given[i] ?? ''));
-  await spool.append(rows.map(({ recorded: _, ...row }, i) => ({ ...row, place: first + i })));
-  return rows.map(({ recorded }) => recorded);
+  const { rows, lines } = spooledRows(spool, numbers, drafts);
+  await spool.append(lines);
+  return rows;
 }
 
 interface Draft extends AnsweredQuery {

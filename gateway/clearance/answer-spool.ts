@@ -1,5 +1,5 @@
 /**
- * The file of answers given while the store is away. An answer is on disk before it is given, and recorded once the store is back: nothing
+ * The file of answers given while the store is away, those of whole entries among them. An answer is on disk before it is given, and recorded once the store is back: nothing
  * that a caller holds a number for is lost, whenever the process ends.
  */
 
@@ -11,7 +11,7 @@ import { createInterface } from 'node:readline';
 import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { Database } from '../store/database.ts';
-import { recordSpooled, reservePlaces, type PlaceRange, type SpooledAnswer } from '../store/spooled-answers.ts';
+import { recordSpooled, reservePlaces, type PlaceRange, type SpooledLine } from '../store/spooled-answers.ts';
 
 export interface AnswerSpool {
   /** Reserves places if few are left. Call it while the store is there. Throws as Database.transaction. */
@@ -19,14 +19,14 @@ export interface AnswerSpool {
   /** Places for answers, the first of so many. Throws E_STORE_UNREACHABLE where the range is used up or was never reserved. */
   takePlaces(count: number): number;
   /** On disk when this resolves. Throws E_STORE_UNREACHABLE. */
-  append(answers: readonly SpooledAnswer[]): Promise<void>;
+  append(lines: readonly SpooledLine[]): Promise<void>;
   /** Whether an answer could be kept now. Throws E_STORE_UNREACHABLE. */
   tryAppending(): Promise<void>;
   /** Records all that is in the files, and deletes them. Returns how many answers it recorded. Throws as Database.transaction. */
   drain(): Promise<number>;
 }
 
-/** Answers recorded in one transaction. */
+/** Lines recorded in one transaction. */
 const together = 500;
 /** A range is renewed when so many places are left. */
 const fewPlaces = 1_000_000;
@@ -49,7 +49,7 @@ export function openAnswerSpool(db: Database, folder: string, now: () => Date): 
       range = { first: first + count, count: range.count - count };
       return first;
     },
-    append: (answers) => files.append(answers.map((answer) => `${JSON.stringify(answer)}\n`).join('')),
+    append: (lines) => files.append(lines.map((line) => `${JSON.stringify(line)}\n`).join('')),
     async tryAppending() {
       requirePlaces(1);
       await files.append('\n');
@@ -60,9 +60,9 @@ export function openAnswerSpool(db: Database, folder: string, now: () => Date): 
       for (const path of await files.ended()) {
         let isWhole = true;
         for await (const lines of linesOf(path)) {
-          const answers = lines.map(readLine).filter((answer) => answer !== undefined);
-          isWhole &&= answers.length === lines.length;
-          recorded += await db.transaction((tx) => recordSpooled(tx, answers, momentOf(now())));
+          const given = lines.map(readLine).filter((line) => line !== undefined);
+          isWhole &&= given.length === lines.length;
+          recorded += await db.transaction((tx) => recordSpooled(tx, given, momentOf(now())));
         }
         // A line that was cut off when the process ended is of an answer that was not given; the file stays to be looked at.
         await (isWhole ? rm(path) : rename(path, `${path}.cut`));
@@ -157,9 +157,9 @@ async function* linesOf(path: string): AsyncGenerator<readonly string[]> {
   if (lines.length > 0) yield lines;
 }
 
-function readLine(line: string): SpooledAnswer | undefined {
+function readLine(line: string): SpooledLine | undefined {
   try {
-    return JSON.parse(line) as SpooledAnswer;
+    return JSON.parse(line) as SpooledLine;
   } catch {
     return undefined;
   }

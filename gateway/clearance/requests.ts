@@ -18,10 +18,10 @@ import type { Entry, EntryParty } from '../model/clearance/entry.ts';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
 import { resultsOf } from '../model/outcomes/entry-result.ts';
 import { present } from '../model/present.ts';
-import { answerAt, earlierAnswer, findAssessment, recordAssessment } from '../store/consultations.ts';
-import { recordEntry, type AssessedEntry } from '../store/entry-outcomes.ts';
+import { answerAt, earlierAnswer, findAssessment } from '../store/consultations.ts';
+import type { AssessedEntry } from '../store/entry-outcomes.ts';
 import type { Tx } from '../store/database.ts';
-import { appendEvents } from '../store/events.ts';
+import type { SpooledEntry } from '../store/spooled-answers.ts';
 import type { ReadEntry } from '../wire/files/entry-reader.ts';
 
 export { termsOf, type Clearance, type ClearanceTerms } from './status-query.ts';
@@ -108,14 +108,15 @@ export async function assess(
     if (request !== undefined && !answered.has(key)) answered.set(key, await answerQuery(batch, request));
 
   // 3. Record the answers and the assessment together.
-  return await clearance.answers.recordWith([...answered.values()], requester, async (tx, recorded) => {
+  const asked = [...answered.values()];
+  const isStoreAway = asked.some((each) => each.isStoreAway === true);
+  const make = (recorded: readonly RecordedAnswer[]): MadeAssessment => {
     const answers = new Map([...answered.keys()].map((key, index) => [key, recorded[index]?.answer]));
     const findings = parties.map(({ party, choice, key }) => present({ party, choice, answer: answers.get(key) }));
-    const assessment = makeAssessment(clearance, read, findings, requester);
-    await storeAssessment(tx, clearance, { read, findings, assessment });
-    await also?.(tx, assessment);
-    return assessment;
-  });
+    return madeOf(clearance, read, findings, makeAssessment(clearance, { read, isStoreAway }, findings, requester));
+  };
+  const store = also && ((tx: Tx, { given }: MadeAssessment): Promise<void> => also(tx, given));
+  return (await clearance.answers.recordEntry(asked, requester, make, store)).given;
 }
 
 interface ChosenParty extends Finding {
@@ -133,23 +134,25 @@ function chooseParties(clearance: Clearance, entry: Entry): readonly ChosenParty
   });
 }
 
-interface MadeAssessment {
-  readonly read: ReadEntry;
-  readonly findings: readonly Finding[];
-  readonly assessment: Assessment;
+interface MadeAssessment extends SpooledEntry {
+  readonly given: Assessment;
 }
 
-async function storeAssessment(
-  tx: Tx,
+function madeOf(
   clearance: Clearance,
-  { read: { entry, isUncertain }, findings, assessment: answer }: MadeAssessment,
-): Promise<void> {
-  const { assessment: number, answered_at: at, requester, decision } = answer;
-  await recordAssessment(tx, { number, askedAt: at, requester, request: entry, answer });
-  const results = resultsOf(findings, { entry, decision }, termsOf(clearance));
-  await recordEntry(tx, assessedEntry(entry, answer, clearance.home.timeZone), results, isUncertain === true);
-  const detail = { decision, answer_digest: answerDigest(answer) };
-  await appendEvents(tx, [{ kind: 'assessment', ref: number, detail, at }]);
+  { entry, isUncertain }: ReadEntry,
+  findings: readonly Finding[],
+  given: Assessment,
+): MadeAssessment {
+  const { assessment: number, answered_at: askedAt, requester, decision } = given;
+  return {
+    given,
+    assessment: { number, askedAt, requester, request: entry, answer: given },
+    entry: assessedEntry(entry, given, clearance.home.timeZone),
+    results: resultsOf(findings, { entry, decision }, termsOf(clearance)),
+    isPart: isUncertain === true,
+    detail: { decision, answer_digest: answerDigest(given) },
+  };
 }
 
 function assessedEntry(entry: Entry, { assessment, answered_at: at }: Assessment, timeZone: string): AssessedEntry {
@@ -213,12 +216,16 @@ function requestOf(party: EntryParty, choice: Choice, entry: Entry): CheckReques
   });
 }
 
+const storeAwayWarning = 'The store could not be reached: newer lists may have been applied.';
+
 function makeAssessment(
   clearance: Clearance,
-  { entry, profile, warnings, isUncertain }: ReadEntry,
+  { read, isStoreAway }: { readonly read: ReadEntry; readonly isStoreAway: boolean },
   findings: readonly Finding[],
   requester: string,
 ): Assessment {
+  const { entry, profile, isUncertain } = read;
+  const warnings = isStoreAway ? [...read.warnings, storeAwayWarning] : read.warnings;
   const terms = termsOf(clearance);
   const found = decideEntry(findings);
   // What a repair brought to light is not what the declarant wrote, and a part of an entry may lack a party that is suspended.

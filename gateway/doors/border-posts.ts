@@ -83,15 +83,26 @@ export function openPosts(door: PostDoor): (posted: PostedRequest) => Promise<Po
 /** A smaller body keeps a thread for less than 50 ms, whatever is in it. */
 const largeRequestBytes = 16 * 1024;
 
+/** While the store is away, only this thread has the register and the file in which answers are kept; others wait for such a body. */
+const largestHereBytes = 1024 * 1024;
+
 /** As openPosts; a large body is answered in another thread, where there is one. */
 export function openAnswers(
   door: PostDoor & { answerLarge?(posted: PostedRequest): Promise<PostedReply> },
 ): (posted: PostedRequest) => Promise<PostedReply> {
   const answerHere = openPosts(door);
-  return (posted) => {
+  return async (posted) => {
     const isLarge = posted.body.length > largeRequestBytes && posted.path !== '/v1/checks';
-    return isLarge && door.answerLarge !== undefined ? door.answerLarge(posted) : answerHere(posted);
+    if (!isLarge || door.answerLarge === undefined) return await answerHere(posted);
+    const isHere = posted.body.length <= largestHereBytes && (await isAnsweredFromMemory(door));
+    return isHere ? await answerHere(posted) : await door.answerLarge(posted);
   };
+}
+
+async function isAnsweredFromMemory({ index, partners }: PostDoor): Promise<boolean> {
+  const viewOf = await index?.current().catch(() => undefined);
+  const [partner = ''] = partners.keys();
+  return viewOf?.(partner)?.isStoreAway === true;
 }
 
 /** Our own errors are logged; their details are not part of the reply. */

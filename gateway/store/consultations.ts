@@ -8,7 +8,7 @@ import { changesOne, fromRow } from './rows.ts';
 import type { Tables } from './tables.ts';
 
 /** An answer for a whole entry, with the consultation numbers of its parties. */
-interface StoredAssessment {
+export interface StoredAssessment {
   readonly number: string;
   readonly askedAt: Moment;
   readonly requester: string;

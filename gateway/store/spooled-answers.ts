@@ -5,13 +5,15 @@
 
 import { consultationEvent } from './log.ts';
 import { insertMany, oneOf } from './bulk.ts';
-import { recordConsultations } from './consultations.ts';
+import { findAssessment, recordAssessment, recordConsultations, type StoredAssessment } from './consultations.ts';
 import { advanceCounter } from './counters.ts';
 import type { Reader, Tx } from './database.ts';
+import { recordEntry, type AssessedEntry } from './entry-outcomes.ts';
 import { appendEvents, leafHash, takeLogNumbers } from './events.ts';
 import { allowing } from './retention-guard.ts';
 import type { ProvenAnswer } from '../model/clearance/answer.ts';
 import { GatewayError } from '../model/errors.ts';
+import type { PartnerResult } from '../model/outcomes/entry-result.ts';
 import type { Moment } from '../model/record/record.ts';
 
 /** No log is as long as this. */
@@ -39,8 +41,34 @@ export async function reservePlaces(tx: Tx): Promise<PlaceRange> {
   return { first: firstPlace + (range - 1) * rangeLength, count: rangeLength };
 }
 
-/** Records answers that are not recorded yet, and says in the log how many were given without the store. Returns how many. */
-export async function recordSpooled(tx: Tx, answers: readonly SpooledAnswer[], at: Moment): Promise<number> {
+/** A whole entry that was assessed, with what is kept of it beside its answers. */
+export interface SpooledEntry {
+  readonly assessment: StoredAssessment;
+  readonly entry: AssessedEntry;
+  readonly results: readonly PartnerResult[];
+  /** It states only a part of an entry. */
+  readonly isPart: boolean;
+  /** Of its event in the log. */
+  readonly detail: object;
+}
+
+/** The assessment, the results of the entry, and its event. */
+export async function recordAssessed(
+  tx: Tx,
+  { assessment, entry, results, isPart, detail }: SpooledEntry,
+): Promise<void> {
+  await recordAssessment(tx, assessment);
+  await recordEntry(tx, entry, results, isPart);
+  await appendEvents(tx, [{ kind: 'assessment', ref: assessment.number, detail, at: assessment.askedAt }]);
+}
+
+/** A line of the spool: an answer by itself, or an entry with the answers to its parties. */
+export type SpooledLine =
+  SpooledAnswer | { readonly assessed: SpooledEntry; readonly answers: readonly SpooledAnswer[] };
+
+/** Records what is not recorded yet, and says in the log how many answers were given without the store. Returns how many. */
+export async function recordSpooled(tx: Tx, lines: readonly SpooledLine[], at: Moment): Promise<number> {
+  const answers = lines.flatMap((line) => ('assessed' in line ? line.answers : [line]));
   const places = answers.map(({ place }) => place);
   const known = tx
     .selectFrom('spooled_answer')
@@ -49,12 +77,16 @@ export async function recordSpooled(tx: Tx, answers: readonly SpooledAnswer[], a
   const recorded = new Set((await known.execute()).map(({ place }) => place));
   const missing = answers.filter(({ place }) => !recorded.has(place));
   const [oldest, newest] = [missing[0], missing.at(-1)];
-  if (oldest === undefined || newest === undefined) return 0;
-  const first = await recordGiven(tx, missing);
-  const pairs = missing.map(({ place }, i) => ({ place, n: first + i }));
-  await insertMany(tx, 'spooled_answer', pairs);
-  const detail = { count: missing.length, from: oldest.askedAt, to: newest.askedAt };
-  await appendEvents(tx, [{ kind: 'answers_spooled', ref: String(first), detail, at }]);
+  if (oldest !== undefined && newest !== undefined) {
+    const first = await recordGiven(tx, missing);
+    const pairs = missing.map(({ place }, i) => ({ place, n: first + i }));
+    await insertMany(tx, 'spooled_answer', pairs);
+    const detail = { count: missing.length, from: oldest.askedAt, to: newest.askedAt };
+    await appendEvents(tx, [{ kind: 'answers_spooled', ref: String(first), detail, at }]);
+  }
+  for (const line of lines)
+    if ('assessed' in line && (await findAssessment(tx, line.assessed.assessment.number)) === undefined)
+      await recordAssessed(tx, line.assessed);
   return missing.length;
 }
 

@@ -1,7 +1,7 @@
 /** The store is away: the border is answered from memory, and nothing that was answered is lost. */
 
 import { expect } from 'chai';
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addClient } from '../../gateway/app/client-decisions.ts';
@@ -11,7 +11,16 @@ import { verifyEvidence } from '../../gateway/audit/verify-evidence.js';
 import { verifyLog } from '../../gateway/audit/verify-log.ts';
 import { openAnswerLog } from '../../gateway/clearance/answer-log.ts';
 import { openAnswerSpool } from '../../gateway/clearance/answer-spool.ts';
-import { assess, check, checkBatch, lookUpConsultation, type Clearance } from '../../gateway/clearance/requests.ts';
+import {
+  check,
+  checkBatch,
+  lookUpAssessment,
+  lookUpConsultation,
+  type Clearance,
+} from '../../gateway/clearance/requests.ts';
+import { openAnswers } from '../../gateway/doors/border-posts.ts';
+import type { PostedReply, PostedRequest } from '../../gateway/model/clearance/posted-request.ts';
+import { makeLog } from '../../gateway/wire/log.ts';
 import type { ProvenAnswer } from '../../gateway/model/clearance/answer.ts';
 import { readinessReply } from '../../gateway/doors/border-state.ts';
 import { openClientIndex } from '../../gateway/store/clients.ts';
@@ -23,6 +32,8 @@ import { refusalCode } from '../support/expect-code.ts';
 import { lineTo, type Line } from '../support/line.ts';
 import { freshUrl, type FreshStore } from '../store/engines.ts';
 
+const schemas = join(import.meta.dirname, '../../schemas');
+const log = makeLog({ level: 'silent' });
 const question = (identifier: string) =>
   ({ partner: 'NN', identifier, role: 'consignor', direction: 'import' }) as const;
 
@@ -182,17 +193,92 @@ describe('while the store is away', () => {
     expect(await names()).to.deep.equal(['desk']);
   });
 
-  it('the past, entries and operators that memory does not hold wait for the store', async () => {
+  const entryOf = (id: string, identifier = 'NN0000001') => ({
+    entry: { id, type: 'import', parties: [{ role: 'consignor', identifier }] },
+  });
+  /** As a border system posts it. */
+  const posting = (path: PostedRequest['path'], body: unknown, key?: string): PostedRequest => ({
+    ...{ path, target: path, profile: undefined, contentType: 'application/json', isMinimal: false },
+    ...{ idempotencyKey: key, requester: 'post-7', requestId: 'r', caller: undefined },
+    body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+  });
+  const answerOf = (posted: PostedRequest): Promise<PostedReply> =>
+    openAnswers({ ...door, schemas, log, answerLarge: () => Promise.reject(new Error('the thread has no register')) })(
+      posted,
+    );
+  const bodyOf = ({ text }: PostedReply): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>;
+
+  it('an entry is assessed from memory, says so, and is recorded once with its answers, its results and its event', async () => {
+    await line.close();
+    const reply = await answerOf(posting('/v1/assessments', entryOf('E-1')));
+    expect(reply.status).to.equal(201);
+    const given = bodyOf(reply);
+    expect(given).to.include({ decision: 'apply', entry: 'E-1' });
+    expect(given['warnings']).to.deep.equal(['The store could not be reached: newer lists may have been applied.']);
+    const number = given['assessment'] as string;
+    const keyed = await answerOf(posting('/v1/assessments', entryOf('E-2', 'NN0000002'), 'key-1'));
+    expect(keyed.status).to.equal(201);
+
+    await line.open();
+    expect(await door.answers.recordSpooled()).to.equal(2);
+    expect([await door.answers.recordSpooled(), files()]).to.deep.equal([0, []]);
+    const { links: _, ...assessed } = given;
+    expect(await lookUpAssessment(door, number)).to.deep.equal(assessed);
+    const [party] = given['parties'] as { readonly consultation_number: string }[];
+    expect(await lookUpConsultation(door, party?.consultation_number ?? '')).to.have.property('outcome', 'recognised');
+    const results = await db.sql.selectFrom('entry_result').select(['entry', 'result']).orderBy('entry').execute();
+    expect(results).to.deep.equal([
+      { entry: 'E-1', result: 'benefit' },
+      { entry: 'E-2', result: 'restricted' },
+    ]);
+    const events = await db.sql.selectFrom('event').select('ref').where('kind', '=', 'assessment').execute();
+    expect(events.length).to.equal(2);
+    expect((await verifyLog(db.sql, [])).faults).to.deep.equal([]);
+  });
+
+  it('an entry that a process left behind is recorded by the next one, once, also where it was recorded in part', async () => {
+    await line.close();
+    await answerOf(posting('/v1/assessments', entryOf('E-1')));
+    const [name = ''] = files();
+    const kept = readFileSync(join(folder, 'spool', name));
+    await line.open();
+    const next = openDoor(undefined);
+    expect(await next.answers.recordSpooled()).to.equal(1);
+    writeFileSync(join(folder, 'spool', name), kept);
+    expect(await next.answers.recordSpooled()).to.equal(0);
+    expect((await db.sql.selectFrom('assessment').select('number').execute()).length).to.equal(1);
+  });
+
+  it('a batch is answered from memory, large ones and those with a key too, and each answer is recorded', async () => {
+    const checks = Object.fromEntries(Array.from({ length: 400 }, (_, i) => [`k${i}`, question('NN0000001')]));
+    await line.close();
+    await index.current();
+    const reply = await answerOf(posting('/v1/checks/batch', { checks }, 'key-2'));
+    expect(bodyOf(reply)['counts']).to.deep.equal({ total: 400, recognised: 400 });
+    await line.open();
+    expect(await door.answers.recordSpooled()).to.equal(400);
+    const { results } = bodyOf(reply) as { readonly results: Record<string, { readonly consultation_number: string }> };
+    const number = results['k399']?.consultation_number ?? '';
+    expect(await lookUpConsultation(door, number)).to.have.property('outcome', 'recognised');
+  });
+
+  it('an entry is refused, and nothing is given, where neither the store nor the disk takes it', async () => {
+    const spool = openAnswerSpool(db, join(folder, 'full'), base.now);
+    const full = openAnswerLog(db, base.home, spool);
+    await full.recordSpooled();
+    writeFileSync(join(folder, 'full'), ''); // no folder can be made there
+    await line.close();
+    const reply = await openAnswers({ ...door, answers: full, schemas, log })(
+      posting('/v1/assessments', entryOf('E-1')),
+    );
+    expect([reply.status, bodyOf(reply)['code']]).to.deep.equal([503, 'E_STORE_UNREACHABLE']);
+    await line.open();
+  });
+
+  it('the past, and operators that memory does not hold, wait for the store', async () => {
     await line.close();
     const past = { ...question('NN0000001'), known_at: '2026-11-01T00:00:00Z' };
     expect(await refusalCode(() => check(door, past, 'post-7'))).to.equal('E_STORE_UNREACHABLE');
-    const entry = {
-      id: 'E-1',
-      direction: 'import',
-      parties: [{ role: 'consignor', identifier: 'NN0000001', country: 'NN' }],
-    };
-    const read = { entry, profile: 'json', warnings: [] } as unknown as Parameters<typeof assess>[1];
-    expect(await refusalCode(() => assess(door, read, 'post-7'))).to.equal('E_STORE_UNREACHABLE');
     const cold = openDoor(openRegisterIndex(db));
     expect(await refusalCode(() => check(cold, question('NN0000001'), 'post-7'))).to.equal('E_STORE_UNREACHABLE');
     await line.open();
