@@ -10,6 +10,8 @@ import type { DomesticRecord } from '../model/record/record.ts';
 import { prepareAdministrations, saveRecords, type Administration } from '../rehearsal/administrations.ts';
 import { folderFor } from '../rehearsal/identities.ts';
 import { inventEntries } from '../rehearsal/invented-entries.ts';
+import { inventReports } from '../rehearsal/invented-reports.ts';
+import { reportEvents } from '../clearance/entry-events.ts';
 import { inventOperators } from '../rehearsal/invented-operators.ts';
 import { exchange } from '../rehearsal/sending.ts';
 import { allOperators } from '../store/operators.ts';
@@ -211,6 +213,8 @@ async function assessEntries({ out }: CliContext, { us, them, seed }: Demo): Pro
     progress.at(i + 1);
   }
   progress.end();
+  const events = inventReports(entries, { seed, at: momentOf(us.now()) });
+  await reportEvents(us, { events, client: 'demo', together: true });
   return counts;
 }
 

@@ -105,7 +105,7 @@ export function inForce(arrangement: Arrangement, day: Day, mode?: TransportMode
 }
 
 /** Whether the partner's operators are found by name and address on entries of that mode. */
-export function foundByName({ matching }: Arrangement, mode: TransportMode | undefined): boolean {
+export function foundByName({ matching }: Pick<Arrangement, 'matching'>, mode: TransportMode | undefined): boolean {
   const rules = matching?.filter(({ by }) => by === 'name_and_address') ?? [];
   return mode !== undefined && rules.some(({ modes }) => modes.includes(mode));
 }

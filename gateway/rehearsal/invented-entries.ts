@@ -1,6 +1,6 @@
 /** Invents entries at the border for the demo: mostly correct, and some with each kind of error. */
 
-import type { Arrangement } from '../model/arrangement.ts';
+import { foundByName, type Arrangement } from '../model/arrangement.ts';
 import { fits, fittingRoles } from '../model/clearance/operator-roles.ts';
 import type { Entry, EntryParty } from '../model/clearance/entry.ts';
 import { present } from '../model/present.ts';
@@ -19,21 +19,26 @@ export const entryKinds = [
 ] as const;
 type EntryKind = (typeof entryKinds)[number];
 
-interface InventedEntry {
+export interface InventedEntry {
   readonly meant: EntryKind;
   readonly entry: Entry;
 }
 
 export interface EntryPartner {
   readonly partner: string;
-  readonly arrangement: Pick<Arrangement, 'directions' | 'entryRoles' | 'operatorRoles' | 'inForce'>;
+  readonly arrangement: Pick<
+    Arrangement,
+    'directions' | 'entryRoles' | 'operatorRoles' | 'inForce' | 'limits' | 'matching'
+  >;
   readonly records: readonly ListRecord[];
 }
 
 /** Of the entries after the first of each kind, this share is correct. */
 const correctShare = 0.8;
+/** Of all entries, this share is of the first partner: enough to compare those with a benefit with others. */
+const firstShare = 0.5;
 
-/** `at`: when they are accepted. The first entries show one kind each, so that a short demo shows all. A partner without records gives no entries. */
+/** `at`: when they are assessed; most were accepted shortly before. The first entries show one kind each, so that a short demo shows all. A partner without records gives no entries. */
 export function inventEntries(
   partners: readonly EntryPartner[],
   { count, seed, at }: { readonly count: number; readonly seed: number; readonly at: Moment },
@@ -45,7 +50,8 @@ export function inventEntries(
     const wanted = entryKinds[i] ?? (random.next() < correctShare ? 'recognised' : random.pick(entryKinds));
     const able = published.filter(({ groups }) => groups[groupFor(wanted)].length > 0);
     const meant = able.length > 0 ? wanted : 'not_on_list';
-    const partner = random.pick(able.length > 0 ? able : published);
+    const many = random.next() < firstShare ? able.slice(0, 1) : able;
+    const partner = random.pick(many.length > 0 ? many : published);
     return { meant, entry: inventEntry(random, partner, { meant, at, number: i + 1 }) };
   });
 }
@@ -88,9 +94,27 @@ function inventEntry(
   return {
     id: `DEMO-${String(number).padStart(6, '0')}`,
     direction: random.pick(arrangement.directions),
-    acceptedAt: meant === 'agreement_not_in_force' ? dayBefore(arrangement.inForce.from) : at,
+    acceptedAt: acceptedAt(random, partner, meant, at),
     parties: [party],
+    ...tradeOf(random, partner),
   };
+}
+
+/** A suspension may be of today: its entry is of now. Of the others those that are looked at more closely wait longer. */
+function acceptedAt(random: SeededRandom, { arrangement }: EntryPartner, meant: EntryKind, at: Moment): Moment {
+  if (meant === 'agreement_not_in_force') return dayBefore(arrangement.inForce.from);
+  const most = meant === 'recognised' || meant === 'full_width' ? 15 : 180;
+  const minutes = meant === 'suspended' ? 0 : 2 + random.below(most);
+  return new Date(Date.parse(at) - minutes * 60_000).toISOString();
+}
+
+/** Few offices and chapters, and a mode of transport in which the partner's operators are found by their identifier. */
+function tradeOf(random: SeededRandom, { arrangement }: EntryPartner): Pick<Entry, 'commodity' | 'office' | 'mode'> {
+  const modes = (['sea', 'air', 'road'] as const).filter(
+    (mode) => !foundByName(arrangement, mode) && arrangement.limits?.modes?.includes(mode) !== false,
+  );
+  const [mode] = modes;
+  return present({ commodity: random.pick(['85423190', '84713000']), office: '5301', mode });
 }
 
 /** The identifier as the declarant wrote it; undefined leaves the field empty. */

@@ -1,6 +1,7 @@
 /** Invented operators and entries: the same for the same seed, faultless by our own rules, and every kind among them. */
 
 import { expect } from 'chai';
+import { inventReports } from '../../gateway/rehearsal/invented-reports.ts';
 import { inventEntries, entryKinds, type EntryPartner } from '../../gateway/rehearsal/invented-entries.ts';
 import { inventOperators } from '../../gateway/rehearsal/invented-operators.ts';
 import { eligibility } from '../../gateway/model/record/partner-view.ts';
@@ -127,6 +128,33 @@ describe('invented entries', () => {
           break;
       }
     }
+  });
+
+  it('state office, commodity and a mode in which operators are found by identifier; half are of the first partner', () => {
+    const byName = { matching: [{ modes: ['sea', 'air'], by: 'name_and_address' }] } as const;
+    const second: EntryPartner = { ...partner, partner: 'XB', arrangement: { ...partner.arrangement, ...byName } };
+    const all = inventEntries([partner, second], { count: 400, seed: 3, at: '2026-11-23T08:00:00.000Z' });
+    const modes = Map.groupBy(all, ({ entry }) => entry.parties[0]?.country ?? '');
+    expect(new Set(modes.get('XA')?.map(({ entry }) => entry.mode))).to.deep.equal(new Set(['sea']));
+    expect(new Set(modes.get('XB')?.map(({ entry }) => entry.mode))).to.deep.equal(new Set(['road']));
+    expect(modes.get('XA')?.length).to.be.greaterThan(250);
+    expect(all.every(({ entry }) => entry.office !== undefined && entry.commodity !== undefined)).to.equal(true);
+  });
+
+  it('are reported: those with the benefit are examined less often, and nothing of an entry before the arrangement', () => {
+    const at = '2026-11-23T09:00:00.000Z';
+    const events = inventReports(entries, { seed: 3, at });
+    expect(inventReports(entries, { seed: 3, at })).to.deep.equal(events);
+    const kindOf = new Map(entries.map(({ meant, entry }) => [entry.id, meant]));
+    const share = (kinds: readonly string[]): number => {
+      const of = entries.filter(({ meant }) => kinds.includes(meant)).length;
+      const examined = events.filter(
+        ({ event, entry }) => event === 'examined' && kinds.includes(kindOf.get(entry) ?? ''),
+      );
+      return examined.length / of;
+    };
+    expect(share(['recognised', 'full_width'])).to.be.lessThan(share(['empty', 'malformed', 'not_on_list']) / 2);
+    expect(events.some(({ entry }) => kindOf.get(entry) === 'agreement_not_in_force')).to.equal(false);
   });
 
   it('are none where no partner has published anything', () => {

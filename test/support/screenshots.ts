@@ -32,6 +32,7 @@ const pictures: readonly Picture[] = [
   { name: 'foreign-operators', open: (page) => page.goto('/register?partner=KR') },
   { name: 'consultations', open: (page) => page.goto('/consultations') },
   { name: 'keys', open: (page) => page.goto('/keys') },
+  { name: 'outcomes', open: (page) => page.goto('/outcomes/partners/AU') },
 ];
 
 /** Starts the demo, and returns the link of its first person. */
