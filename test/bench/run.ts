@@ -1,4 +1,4 @@
-/** `npm run bench -- lists|messages|decisions|border`: measures, prints figures beside the bars, and writes docs/benchmarks.md when told to. */
+/** `npm run bench -- lists|messages|decisions|border|office`: measures, prints figures beside the bars, and writes docs/benchmarks.md when told to. */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,6 +13,7 @@ import { circumstances } from './machine.ts';
 import { benchMessages } from './messages.ts';
 import { writePage, type Measured } from './page.ts';
 import { benchNames } from './names.ts';
+import { benchOffice, officeBar } from './office.ts';
 import { makeStage } from './stage.ts';
 import { benchThroughput, withEngines } from './throughput.ts';
 import * as tables from './tables.ts';
@@ -21,6 +22,7 @@ const usage = `npm run bench -- lists [--sizes 1000,10000,37151,100000,300000] [
 npm run bench -- messages [--sizes 1,1000,37151] [-o json]
 npm run bench -- decisions [--runs 200] [-o json]
 npm run bench -- border [--sizes 1000000] [--runs 3] [-o json]
+npm run bench -- office [--sizes 5000000] [--runs 20] [-o json]   consultations; the rest in proportion
 --write measures messages too, and writes docs/benchmarks.md.`;
 
 const { values, positionals } = parseArgs({
@@ -34,17 +36,35 @@ const { values, positionals } = parseArgs({
 });
 
 const [what] = positionals;
-const usualRuns: Readonly<Record<string, string>> = { decisions: '200', border: '3' };
+const usualRuns: Readonly<Record<string, string>> = { decisions: '200', border: '3', office: '20' };
 const runs = wholeNumber(values.runs ?? usualRuns[what ?? ''] ?? '5');
-if (what !== 'lists' && what !== 'messages' && what !== 'decisions' && what !== 'border') stop('say what to measure');
+const subjects = ['lists', 'messages', 'decisions', 'border', 'office'] as const;
+const subject = subjects.find((each) => each === what) ?? stop('say what to measure');
 if (values.output !== 'table' && values.output !== 'json') stop('the output is a table or json');
 const out = makeOutput({ stdout: process.stdout, stderr: process.stderr, format: values.output });
-if (what === 'decisions') {
+if (subject === 'decisions') {
   const { decisions, ...ms } = await benchDecisions(runs);
   const rounded = Object.fromEntries(Object.entries(ms).map(([name, value]) => [name, Math.round(value)]));
   out.result({ decisions, ms: rounded }, [{ decisions, ...rounded }]);
-} else if (what === 'border') await border();
-else await main(what);
+} else if (subject === 'border') await border();
+else if (subject === 'office') await office();
+else await main(subject);
+
+async function office(): Promise<void> {
+  const consultations = wholeNumber(values.sizes ?? '5000000');
+  const size = {
+    consultations,
+    foreign: consultations / 5,
+    operators: consultations / 50,
+    entries: consultations / 50,
+  };
+  const pages = (await benchOffice(size, runs, (text) => out.note(text))).toSorted((a, b) => b.p95 - a.p95);
+  const missed = pages.filter(({ p95 }) => p95 >= officeBar).map(({ page }) => page);
+  out.result(
+    { size, bar: officeBar, missed, pages },
+    pages.map((each) => ({ ...each, verdict: each.p95 < officeBar ? 'met' : 'missed' })),
+  );
+}
 
 async function border(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'mra-bench-'));
