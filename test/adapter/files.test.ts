@@ -61,7 +61,7 @@ const contradictions: readonly (readonly [string, Changes, readonly (readonly [s
     [
       'a name that comes again each year',
       {
-        stream: '{ discipline: numbered, restart: year }',
+        stream: '{ discipline: numbered, restart: year, max: 9999 }',
         fills: fills(`id: [from, to, period, number], number: file, ${others}`),
         list: fileTemplate.replace('HDR,AEOLIST', 'HDR,{message.issuedAt}'),
         send: name('LIST_{message.position.sequence|pad:4}.csv'),
