@@ -1,8 +1,10 @@
 /** What the seal of an adapter must fit: the formats of its messages, its transport and answers, and its own words each other. */
 
 import { isUnsigned, type SealTerms, type SignatureTerms } from '../model/message.ts';
+import { isBeside } from '../model/signature-form.ts';
 import type { Adapter, MessageFormat } from './adapter.ts';
 import { invalid, type Place } from './faults.ts';
+import { besideFile } from './conversation/file-names.ts';
 import type { Manifest } from './manifest.ts';
 
 const sealOf = { xml: 'xml-signature', json: 'jws', text: 'cms-detached' } as const;
@@ -55,28 +57,36 @@ export function requireUsableSeal(
   place: Place,
 ): void {
   if (isUnsigned(seal)) return requireOtherAnswers(exchange, transport, place);
-  requireSignatureHeader(seal, transport, place);
+  requireSignaturePlace(seal, transport, place);
   const fault = contradictions(seal).find(({ holds }) => holds);
   if (fault !== undefined) throw invalid(fault.detail, place(`/seal/${fault.word}`), fault.fix);
 }
 
-/** A signature beside its message needs a header field, and only HTTPS has them. */
-function requireSignatureHeader(
-  { serialization, envelope, signatureHeader }: SignatureTerms,
-  transport: Adapter['transport'],
-  place: Place,
-): void {
-  const isBeside = serialization === 'detached' || envelope === 'p7s-beside';
-  const word = serialization === 'detached' ? 'serialization' : 'envelope';
-  if (isBeside && (signatureHeader === undefined || transport !== 'https'))
+/** A signature beside its message needs a place: a header field of HTTPS, or a file. */
+function requireSignaturePlace(seal: SignatureTerms, transport: Adapter['transport'], place: Place): void {
+  const { serialization, signatureFile } = seal;
+  const [word, other] =
+    transport === 'sftp' || transport === 'folder'
+      ? (['signatureFile', 'signatureHeader'] as const)
+      : (['signatureHeader', 'signatureFile'] as const);
+  if (isBeside(seal) && (seal[word] === undefined || transport === 'https-pull' || transport === 'amqp'))
     throw invalid(
-      'a signature beside its message travels in a header field of HTTPS',
-      place(`/seal/${word}`),
-      'Name the field as signatureHeader, with transport: https.',
+      `a signature beside its message travels in ${word === 'signatureFile' ? 'a file' : 'a header field'} with transport ${transport}`,
+      place(`/seal/${serialization === 'detached' ? 'serialization' : 'envelope'}`),
+      word === 'signatureFile'
+        ? "Name it: signatureFile: '{file}.p7s'."
+        : 'Name the field as signatureHeader, with transport: https.',
     );
-  if (isBeside || signatureHeader === undefined) return;
-  const fix = 'Leave signatureHeader out, or use serialization: detached or envelope: p7s-beside.';
-  throw invalid('the signature is in the message', place('/seal/signatureHeader'), fix);
+  const named = isBeside(seal) ? other : signatureFile === undefined ? 'signatureHeader' : 'signatureFile';
+  if (seal[named] !== undefined)
+    throw invalid(
+      isBeside(seal)
+        ? `with transport ${transport} the signature travels elsewhere`
+        : 'the signature is in the message',
+      place(`/seal/${named}`),
+      `Leave ${named} out, or use serialization: detached or envelope: p7s-beside.`,
+    );
+  if (signatureFile !== undefined) besideFile(signatureFile, place('/seal/signatureFile'));
 }
 
 interface Contradiction {

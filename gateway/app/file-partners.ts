@@ -3,11 +3,16 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import type { Adapter } from '../adapter/adapter.ts';
+import { besideFile } from '../adapter/conversation/file-names.ts';
 import type { Beside } from '../adapter/conversation/files.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
+import { isUnsigned, type SealTerms } from '../model/message.ts';
+import { isBeside } from '../model/signature-form.ts';
 import { authenticatedChannel } from '../wire/signature/channel.ts';
+import { joinedWhereSigned, splitForFile } from '../wire/signature/detached.ts';
 import { filesTransport, type FilesOptions, type IncomingFiles, type OutgoingFiles } from '../wire/transport/files.ts';
+import type { SignatureFile } from '../wire/transport/signature-files.ts';
 import { folderStore } from '../wire/transport/folder-store.ts';
 import { openSftp, requirePrivateKey } from '../wire/transport/sftp-connection.ts';
 import type { Transport } from '../wire/transport/transport.ts';
@@ -25,7 +30,7 @@ type Place = Pick<FilesOptions, 'open' | 'channel'>;
 /** Undefined without folders. Throws E_CONFIG_INVALID. */
 export function fileTransport(
   { code, settings, config, home }: FilePartner,
-  { exchange: { send, receive } }: Adapter,
+  { exchange: { send, receive }, seal }: Adapter,
   via: 'sftp' | 'folder',
 ): Transport | undefined {
   const { folders, pollSeconds: seconds = 60 } = settings;
@@ -49,7 +54,11 @@ export function fileTransport(
   return filesTransport({
     ...{ via, seconds, maxBytes: config.exchange.maxBytes, ...place },
     send: outgoing(send, send.file),
-    receive: incoming({ partner: code, home: home.country, send, receive }, receive.file),
+    receive: incoming(
+      { partner: code, home: home.country, send, receive, signature: signatureName(seal) },
+      receive.file,
+    ),
+    signature: signatureFile(seal),
   });
 }
 
@@ -101,14 +110,31 @@ function answerFiles(stages: NonNullable<Exchange['send']>['stages']): readonly 
   return stages.map(({ answerFile }) => answerFile).filter((each) => each !== undefined);
 }
 
+function signatureName(seal: SealTerms): Beside | undefined {
+  const name = isUnsigned(seal) || !isBeside(seal) ? undefined : seal.signatureFile;
+  return name === undefined ? undefined : besideFile(name, '/seal/signatureFile');
+}
+
+function signatureFile(seal: SealTerms): SignatureFile | undefined {
+  const of = signatureName(seal)?.of;
+  return (
+    of && {
+      of,
+      split: (message) => splitForFile(seal, message),
+      join: (body, signature) => joinedWhereSigned(seal, body, signature),
+    }
+  );
+}
+
 interface Sides extends Required<Pick<Exchange, 'send' | 'receive'>> {
   readonly partner: string;
   readonly home: string;
+  readonly signature: Beside | undefined;
 }
 
 /** A folder may hold the files of both sides. */
 function incoming(
-  { partner, home, send, receive }: Sides,
+  { partner, home, send, receive, signature }: Sides,
   { names, marker, then }: NonNullable<Sides['receive']['file']>,
 ): IncomingFiles {
   return {
@@ -121,7 +147,8 @@ function incoming(
       return `${values.issuedAt ?? ''} ${number} ${name}`;
     },
     belongs: (name) =>
-      [marker, ...answerFiles(send.stages), receive.answerFile, send.file?.marker].some((each) => each?.fits(name)) ||
-      send.file?.names.read(name)?.from === home,
+      [marker, signature, ...answerFiles(send.stages), receive.answerFile, send.file?.marker].some((each) =>
+        each?.fits(name),
+      ) || send.file?.names.read(name)?.from === home,
   };
 }

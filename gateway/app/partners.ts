@@ -21,7 +21,7 @@ import { isUnsigned } from '../model/message.ts';
 import { present } from '../model/present.ts';
 import { makeFolder } from '../wire/files/folders.ts';
 import type { Signer } from '../wire/signature/profile.ts';
-import { detacher } from '../wire/signature/detached.ts';
+import { detacher, joinedWhereSigned, signatureHeaderOf } from '../wire/signature/detached.ts';
 import { httpsTransport } from '../wire/transport/https.ts';
 import { addKeys, openKeyring, readKeyring, type Keyring } from '../wire/signature/keys.ts';
 import type { PartnerTrust } from '../wire/signature/trust.ts';
@@ -239,6 +239,7 @@ function httpsPartner(
     ...{ url, tls, from: home.country },
     ...(credentials && { authorization: authorizationOf(credentials, { at, tls, readPem }) }),
     ...present({ detach: detacher(seal, list.format === 'json' ? 'application/json' : list.type) }),
+    join: (body, headers) => joinedWhereSigned(seal, body, headers[signatureHeaderOf(seal) ?? '']),
     ...((waits || mailboxes.length > 0) && { pull: { seconds, maxBytes: config.exchange.maxBytes, waits, mailboxes } }),
     ...((send ?? receive) !== undefined && { exchange }),
   });

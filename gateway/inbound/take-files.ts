@@ -30,6 +30,9 @@ export async function takeFiles(
       // A name of no agreed form may be that of an operator.
       log.warn('files with other names than agreed are left alone', { partner: partner.code, count: found.count });
       return true;
+    case 'unsigned':
+      log.warn('files wait for the signature beside them', { partner: partner.code, count: found.count });
+      return false;
     case 'file':
       return await takeFile(gateway, partner, files, found, receive);
   }

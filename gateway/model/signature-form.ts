@@ -37,6 +37,7 @@ export interface JwsForm {
   /** `detached`: the payload is the body, and the header named holds the rest (RFC 7515, appendix F). */
   readonly serialization?: 'compact' | 'detached';
   readonly signatureHeader?: string;
+  readonly signatureFile?: string;
 }
 
 export type JwsHeader = 'x5t#S256' | 'kid' | 'x5c' | 'iat';
@@ -57,7 +58,15 @@ export interface CmsForm {
    * base64. Else `multipart`.
    */
   readonly envelope?: 'multipart' | 'smime' | 'opaque' | 'p7s-beside';
+  /** Over HTTPS: the header field of the signature. */
   readonly signatureHeader?: string;
+  /** In folders: the name of the file of the signature, by that of the message, `{file}.p7s`. */
+  readonly signatureFile?: string;
+}
+
+/** Whether the signature travels beside its message. */
+export function isBeside({ serialization, envelope }: Pick<JwsForm & CmsForm, 'serialization' | 'envelope'>): boolean {
+  return serialization === 'detached' || envelope === 'p7s-beside';
 }
 
 /** Whether the text is in the signature, as it is kept here: one that travels beside its text is joined when it comes. */

@@ -118,10 +118,10 @@ describe('an adapter folder', () => {
       return [what, 'adapter.yaml', '{ kind: xml-signature, algorithm: rsa-sha256 }', words, 'seal_unfit', second];
     }),
     [
-      'a signature beside its message on a way without header fields',
+      'a signature beside its message in a file where there are none',
       'adapter.yaml',
       '{ kind: xml-signature, algorithm: rsa-sha256 }',
-      '{ kind: jws, algorithm: rsa-sha256, serialization: detached, signatureHeader: X-Signature }',
+      "{ kind: jws, algorithm: rsa-sha256, serialization: detached, signatureFile: '{file}.jws' }",
       'seal_unfit',
       'serialization: detached',
     ],

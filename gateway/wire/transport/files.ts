@@ -5,6 +5,8 @@
 
 import type { SealedMessage } from '../../model/message.ts';
 import { FileFault, type FileEntry, type FileStore } from './file-store.ts';
+import { watchFiles } from './seen-files.ts';
+import { withSignature, type SignatureFile } from './signature-files.ts';
 import type { FileExchange, FilePoll, SendOutcome, Transport } from './transport.ts';
 
 export interface FilesOptions extends Pick<FileExchange, 'via' | 'channel' | 'seconds'> {
@@ -14,6 +16,8 @@ export interface FilesOptions extends Pick<FileExchange, 'via' | 'channel' | 'se
   readonly send: OutgoingFiles;
   readonly receive: IncomingFiles;
   readonly maxBytes: number;
+  /** Absent: a message has its signature in it, or none. */
+  readonly signature?: SignatureFile | undefined;
 }
 
 /** Where the partner puts files for us, where we put ours, where its files go that were received, and where its answers stand. */
@@ -127,16 +131,21 @@ function failedSend({ kind, message: evidence }: FileFault): SendOutcome {
 /** Looks first: after an unknown outcome the file may be there. Its name and size are read back, and the marker comes last. */
 async function sendFile(
   store: FileStore,
-  { send, folders: { out, in: inside, answers = inside } }: FilesOptions,
-  { file, kind, bytes }: SealedMessage,
+  { send, signature, folders: { out, in: inside, answers = inside } }: FilesOptions,
+  { file, kind, bytes: whole }: SealedMessage,
 ): Promise<SendOutcome> {
   if (file === undefined) return { kind: 'refused', evidence: `no file is agreed for a ${kind}`, hold: 'refused' };
+  const parts = kind === 'list' ? signature?.split(whole) : undefined;
+  const bytes = parts?.body ?? whole;
   const path = `${out}/${file}`;
   const marker = kind === 'list' && send.marker ? `${out}/${send.marker(file)}` : undefined;
   if (!(await holdsBytes(store, path, bytes))) {
     // What belongs to an earlier file of this name must not speak for this one.
     if (marker !== undefined) await store.remove(marker);
     if (kind === 'list') for (const answer of send.answers) await store.remove(`${answers}/${answer(file)}`);
+    // A list that stands there has its signature beside it.
+    if (parts !== undefined && signature !== undefined)
+      await put(store, `${out}/${signature.of(file)}`, parts.signature, send.direct);
     await put(store, path, bytes, kind === 'list' && send.direct);
     const found = await store.find(path);
     // A partner that was quick has it already, where no marker says when the file is whole.
@@ -164,34 +173,9 @@ interface Polling extends FilesOptions {
   readonly use: Use;
 }
 
-/** What was seen of files before: when it is lost, a file is only read again or waited for once more. */
-function watchFiles() {
-  const seen = new Map<string, string>();
-  const left = new Set<string>();
-  const reported = new Set<string>();
-  const key = (folder: string, { name, size, modified }: FileEntry): string => `${folder}/${name}/${size}/${modified}`;
-  return {
-    /** Whether a file is as it was at the poll before. */
-    isQuiet(folder: string, entry: FileEntry): boolean {
-      const path = `${folder}/${entry.name}`;
-      const before = seen.get(path);
-      seen.set(path, key(folder, entry));
-      return before === key(folder, entry);
-    },
-    leave: (folder: string, entry: FileEntry) => void left.add(key(folder, entry)),
-    isLeft: (folder: string, entry: FileEntry) => left.has(key(folder, entry)),
-    /** Those of the names that were not reported before. */
-    report(names: readonly string[]): readonly string[] {
-      const fresh = names.filter((name) => !reported.has(name));
-      for (const name of fresh) reported.add(name);
-      return fresh;
-    },
-  };
-}
-
 /** The first file that is whole, in the order of issue. Files of other names are left alone, and reported once. */
 async function nextFile(polling: Polling): Promise<FilePoll> {
-  const { store, receive, folders, watch, maxBytes } = polling;
+  const { store, receive, folders, watch, maxBytes, signature, use } = polling;
   const entries = await store.list(folders.in);
   const names = new Set(entries.map(({ name }) => name));
   const orders = new Map(entries.map(({ name }) => [name, receive.order(name)]));
@@ -201,10 +185,23 @@ async function nextFile(polling: Polling): Promise<FilePoll> {
   const isWhole = (entry: FileEntry): boolean =>
     receive.marker === undefined ? watch.isQuiet(folders.in, entry) : names.has(receive.marker(entry.name));
   const waiting = entries.filter((entry) => order(entry) !== '' && !watch.isLeft(folders.in, entry));
-  const [entry] = waiting.filter(isWhole).toSorted((a, b) => (order(a) < order(b) ? -1 : 1));
-  if (entry === undefined) return { kind: 'none' };
+  const whole = waiting.filter(isWhole).toSorted((a, b) => (order(a) < order(b) ? -1 : 1));
+  const isSigned = ({ name }: FileEntry): boolean => {
+    // A marker says that the signature stands there too.
+    if (signature === undefined || receive.marker !== undefined) return true;
+    const file = entries.find((each) => each.name === signature.of(name));
+    return file !== undefined && watch.isQuiet(folders.in, file);
+  };
+  const [entry] = whole.filter(isSigned);
+  if (entry === undefined) {
+    const alone = whole.filter(({ name }) => signature !== undefined && !names.has(signature.of(name)));
+    const unsigned = watch.report(alone.map(({ name }) => `${name} without signature`));
+    return unsigned.length > 0 ? { kind: 'unsigned', count: unsigned.length } : { kind: 'none' };
+  }
   // One byte more shows that it is too large.
-  return await takeFile(polling, folders.in, entry, maxBytes + 1, receive.marker?.(entry.name));
+  const taken = await takeFile(polling, folders.in, entry, maxBytes + 1, receive.marker?.(entry.name));
+  if (taken.kind !== 'file' || signature === undefined) return taken;
+  return await withSignature({ store, use, signature, folders, then: receive.then }, taken);
 }
 
 function isOfOurs({ receive }: Polling, name: string): boolean {

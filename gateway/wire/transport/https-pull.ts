@@ -20,6 +20,7 @@ export interface PullTerms {
   /** Milliseconds for an answer: of a list, and of a message. */
   readonly shortMs: number;
   readonly longMs: number;
+  readonly join?: ((body: Uint8Array, headers: Readonly<Record<string, unknown>>) => Uint8Array) | undefined;
 }
 
 /** A body that does not match its Content-Digest (RFC 9530) counts as a failure. */
@@ -82,7 +83,7 @@ function fetched(
   { remove }: MailboxForm,
   values: Readonly<Record<'name', string>>,
   answer: HttpAnswer | HttpFailure,
-  { shortMs }: PullTerms,
+  { shortMs, join = (body) => body }: PullTerms,
 ): PollOutcome {
   if ('kind' in answer || answer.statusCode !== 200) return failed(answer);
   const { bytes, headers } = answer;
@@ -91,7 +92,7 @@ function fetched(
     return otherDigest;
   return {
     kind: 'message',
-    bytes,
+    bytes: join(bytes, headers),
     ...(messageIdPattern.test(values.name) ? { id: values.name } : {}),
     async finish() {
       const removed = await client.ask(filledRequest({ method: 'DELETE', ...remove }, values), shortMs);

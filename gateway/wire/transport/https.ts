@@ -18,6 +18,8 @@ export interface HttpsOptions {
   readonly authorization?: Authorization | undefined;
   /** Takes the signature out of a message, where it travels in a header field. */
   readonly detach?: (message: Uint8Array) => DetachedMessage;
+  /** Puts it back into one that is fetched. */
+  readonly join?: (body: Uint8Array, headers: Readonly<Record<string, unknown>>) => Uint8Array;
   readonly timeouts?: { readonly connectMs?: number; readonly totalMs?: number };
   /** How the partner takes messages and answers them, where it does not answer with receipts. */
   readonly exchange?: HttpExchange;
@@ -90,11 +92,11 @@ export function httpsTransport(options: HttpsOptions): Transport {
 /** The next message of the first mailbox that has one. */
 function polling(
   client: HttpsClient,
-  { from: home, exchange, pull }: HttpsOptions,
+  { from: home, exchange, pull, join }: HttpsOptions,
   totalMs: number,
 ): NonNullable<Transport['pull']> {
   const { seconds, maxBytes, mailboxes = [] } = pull ?? { seconds: 60, maxBytes: maxAnswerBytes };
-  const terms = { shortMs: totalMs, longMs: deadlineMs(totalMs, maxBytes) };
+  const terms = { shortMs: totalMs, longMs: deadlineMs(totalMs, maxBytes), join };
   const sides = { 'message.from': exchange?.to ?? '', 'message.to': home };
   const agreed = mailboxes.map(({ takes, ...form }) => ({ takes, poll: mailboxPoll(client, form, sides, terms) }));
   const own = {

@@ -76,7 +76,7 @@ export interface FileExchange {
   examine(): Promise<string | undefined>;
 }
 
-/** `ignored`: files whose names have another form than agreed; each is counted once. */
+/** `ignored`: files whose names have another form than agreed; `unsigned`: messages whose signature is not there. Each is counted once. */
 export type FilePoll =
   | {
       readonly kind: 'file';
@@ -88,7 +88,7 @@ export type FilePoll =
       leave(): void;
     }
   | { readonly kind: 'none' }
-  | { readonly kind: 'ignored'; readonly count: number }
+  | { readonly kind: 'ignored' | 'unsigned'; readonly count: number }
   | { readonly kind: 'failed'; readonly evidence: string };
 
 export type PollOutcome =
