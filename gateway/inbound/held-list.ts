@@ -9,6 +9,7 @@ import { getBytes } from '../store/bodies.ts';
 import { decisionsAbout } from '../store/approvals.ts';
 import { type InboxMessage } from '../store/inbox.ts';
 import { currentRecords } from '../store/register.ts';
+import { findStream } from '../store/streams.ts';
 import { fingerprint } from '../wire/signature/certificates.ts';
 import { announcedCertificate } from '../wire/signature/key-announcement.ts';
 import { planHeldList } from './apply-list.ts';
@@ -81,11 +82,15 @@ async function differenceOf(inbound: InboundMessage, list: StatedList, most: num
   const { gateway, partner } = inbound;
   const { sql } = gateway.db;
   const { mirror, register, refused } = await planHeldList(inbound, list);
-  const known = new Map((await currentRecords(sql, partner.code)).map((record) => [record.identifier, record]));
+  const records = register.puts.map((i) => recordAt(register.records, i));
+  // Of a million operators those that change may be few.
+  const touched = [...register.departures, ...records].map(({ identifier }) => identifier);
+  const found = await currentRecords(sql, partner.code, touched);
+  const known = new Map(found.map((record) => [record.identifier, record]));
+  const held = await findStream(sql, partner.code, 'in');
   const changes = [
     ...register.departures.map(({ identifier }) => changeOf('leaves', identifier, known.get(identifier))),
-    ...register.puts.map((i) => {
-      const record = recordAt(register.records, i);
+    ...records.map((record) => {
       const { identifier, status } = record;
       const before = known.get(identifier);
       if (before === undefined) return changeOf('new', identifier, record);
@@ -96,7 +101,7 @@ async function differenceOf(inbound: InboundMessage, list: StatedList, most: num
     changes.filter((each) => each.change === wanted && (status === undefined || each.status === status)).length;
   const weight = ({ change, status }: HeldChange): number => (change === 'leaves' ? 0 : status === undefined ? 2 : 1);
   return {
-    ...{ before: known.size, after: mirror.after.count },
+    ...{ before: held?.mirror.count ?? 0, after: mirror.after.count },
     ...{ new: count('new'), changed: count('changed'), leaving: count('leaves'), refused: refused.length },
     ...{ suspended: count('changed', 'suspended'), reinstated: count('changed', 'active') },
     examples: changes.toSorted((a, b) => weight(a) - weight(b)).slice(0, most),

@@ -95,16 +95,25 @@ export async function versionsOf(reader: Reader, partner: string, identifier: st
   return await own.execute();
 }
 
-/** The current record of every operator on a partner's list, as published. 40,000 records take about 50 MB. */
-export async function currentRecords(reader: Reader, partner: string): Promise<ListRecord[]> {
-  const rows = await reader
+/**
+ * The current record of every operator on a partner's list, as published, or of those with these identifiers. 40,000 records take about
+ * 50 MB.
+ */
+export async function currentRecords(
+  reader: Reader,
+  partner: string,
+  identifiers?: readonly string[],
+): Promise<ListRecord[]> {
+  if (identifiers?.length === 0) return [];
+  const all = reader
     .selectFrom('register_version')
     .select(['identifier', 'details'])
     .where('partner', '=', partner)
     .where('known_to', '=', openMoment)
     .where('status', 'in', ['active', 'suspended'])
-    .orderBy('valid_from')
-    .execute();
+    .orderBy('valid_from');
+  const chosen = identifiers === undefined ? all : all.where(oneOf(reader, 'identifier', identifiers));
+  const rows = await chosen.execute();
   const newest = new Map(rows.map(({ identifier, details }) => [identifier, details]));
   return [...newest.values()].map((details) => detailsOf(details) as ListRecord);
 }
