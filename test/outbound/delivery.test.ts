@@ -67,8 +67,9 @@ describe('delivery after an outage', () => {
     expect([isDone, (await message(id)).state]).to.deep.equal([false, 'SEALED']);
     gate.resolve(undefined);
     await command;
+    expect((await message(id)).state).not.to.equal('SEALED');
+    await served; // it stores the receipt after the outcome
     expect((await message(id)).state).to.equal('ACCEPTED');
-    await served;
   });
 
   it('sends all that waits at the first success, whatever its back-off', async () => {
