@@ -3,8 +3,8 @@
 import { existsSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
-import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, ValueNode } from 'kysely';
-import type { DatabaseConnection, Dialect, Driver, LimitNode } from 'kysely';
+import { ColumnNode, ReferenceNode, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, ValueNode } from 'kysely';
+import type { BinaryOperationNode, DatabaseConnection, Dialect, Driver, LimitNode } from 'kysely';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
 import { startCheckpointing, type Checkpoints } from './checkpoints.ts';
 import type { EngineAccess, ReportError } from './engine.ts';
@@ -168,14 +168,30 @@ class FileAdapter extends SqliteAdapter {
   }
 }
 
+/** Columns of which indexes cover some values only (`where state = 'SEALED'`). They have few values. */
+const partlyIndexed: ReadonlySet<string> = new Set(['state', 'state_rank', 'kind', 'side']);
+
 /**
- * SQLite looks at the value of a parameter after LIMIT when it plans a statement, and plans it again each time one is bound: up to a
- * millisecond, where the statement itself takes some microseconds. So limits are part of the text.
+ * SQLite looks at the value of a parameter when it plans a statement where that stands after LIMIT, or may tell whether a partial index
+ * serves; and it plans it again each time one is bound: up to a millisecond, where the statement itself takes some microseconds. So these
+ * values are part of the text.
  */
 class StatementCompiler extends SqliteQueryCompiler {
   protected override visitLimit({ limit }: LimitNode): void {
     if (!ValueNode.is(limit) || typeof limit.value !== 'number') return super.visitLimit({ kind: 'LimitNode', limit });
     this.append(`limit ${limit.value}`);
+  }
+
+  protected override visitBinaryOperation(node: BinaryOperationNode): void {
+    const { leftOperand: left, operator, rightOperand: right } = node;
+    const column = ReferenceNode.is(left) && ColumnNode.is(left.column) ? left.column.column.name : '';
+    if (!partlyIndexed.has(column) || !ValueNode.is(right) || !/^\w+$/u.test(String(right.value)))
+      return super.visitBinaryOperation(node);
+    this.visitNode(left);
+    this.append(' ');
+    this.visitNode(operator);
+    this.append(' ');
+    this.appendImmediateValue(right.value);
   }
 }
 

@@ -52,10 +52,14 @@ describe('the embedded store', () => {
     expect(await codeOf(openDatabase(`sqlite:${join(folder, 'absent', 'mra.db')}`))).to.equal('E_STORE_UNREACHABLE');
   });
 
-  it('has limits in the text of a statement: as a parameter, each would make SQLite plan it again at each use', async () => {
+  it('has limits and states in the text of a statement: as a parameter, each would make SQLite plan it again at each use', async () => {
     const db = await openDatabase(`sqlite:${join(folder, 'limits.db')}`);
     try {
       expect(db.sql.selectFrom('event').selectAll().limit(7).compile().parameters).to.deep.equal([]);
+      const open = db.sql.selectFrom('message').select('id').where('state', '=', 'SEALED').where('state_rank', '<', 85);
+      expect(open.compile().parameters).to.deep.equal([]);
+      const asked = db.sql.selectFrom('event').select('n').where('kind', '=', "x' or 1=1 --");
+      expect(asked.compile().parameters).to.deep.equal(["x' or 1=1 --"]);
       const claim = { owner: 'us', partner: 'NN', now: hour(1), leaseUntil: hour(2), limit: 1 };
       expect(selectDue(db.sql, claim).compile().sql)
         .to.include('limit 1')
