@@ -43,7 +43,8 @@ interface Content {
 
 /** Of one draft. */
 const mostSamples = 20;
-const mostSampleBytes = 4 * 1024 * 1024;
+/** Of all samples as text: some thousands of operators, which take three seconds. */
+const mostCharacters = 512 * 1024;
 
 /** A new draft (`partner`), or the next step of one (`id`). */
 export interface DraftChange {
@@ -77,11 +78,6 @@ export async function changeDraft(gateway: DraftGateway, change: DraftChange): P
 function changed({ samples, answers }: Content, { sample, answer }: DraftChange): Content {
   const kept = sample && { kind: sample.kind, file: sample.name, base64: Buffer.from(sample.bytes).toString('base64') };
   const all = kept === undefined ? samples : [...samples, kept];
-  const bytes = all.reduce((sum, { base64 }) => sum + base64.length * 0.75, 0);
-  if (all.length > mostSamples || bytes > mostSampleBytes) {
-    const fix = 'A few operators of each kind are enough: cut the samples, and begin a new draft.';
-    throw new GatewayError('E_REQUEST_INVALID', 'a draft takes at most 20 samples and 4 MiB', { at: 'file', fix });
-  }
   if (answer === undefined) return { samples: all, answers };
   const others = answers.filter(([at]) => at !== answer.at);
   if (answer.text === undefined) return { samples: all, answers: others };
@@ -100,10 +96,13 @@ const contentOf = ({ content }: AdapterDraft): Content => JSON.parse(content) as
 
 async function draftOf({ home }: DraftGateway, partner: string, { samples, answers }: Content): Promise<Draft> {
   const tools = adapterTools();
-  const of = (kind: MessageKind) =>
-    samples
-      .filter((each) => each.kind === kind)
-      .map(({ file, base64 }) => readSample(file, Buffer.from(base64, 'base64')));
+  const read = samples.map(({ kind, file, base64 }) => ({ kind, ...readSample(file, Buffer.from(base64, 'base64')) }));
+  const characters = read.reduce((sum, { bytes, workbook }) => sum + (workbook?.text ?? bytes).length, 0);
+  if (read.length > mostSamples || characters > mostCharacters) {
+    const fix = 'A few operators of each kind are enough: cut the samples. mra adapter new takes longer ones.';
+    throw new GatewayError('E_SIZE_EXCEEDED', 'a draft takes at most 20 samples and 512 KiB', { at: 'file', fix });
+  }
+  const of = (kind: MessageKind) => read.filter((each) => each.kind === kind);
   if (of('list').length === 0)
     throw new GatewayError('E_REQUEST_INVALID', 'there is no sample of a list', {
       at: 'file',

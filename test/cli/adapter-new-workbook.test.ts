@@ -66,7 +66,7 @@ describe('mra adapter new, tables of a spreadsheet', () => {
     writeFileSync(sample, writeWorkbookLines(rows, 'AEO'));
     expect(await answered('xp', 'certify', '--sample', sample, '--transport', 'folder')).to.deep.equal([0, 0]);
     expect(fileOf('xp', 'adapter.yaml'))
-      .to.include('AEO_{message.from}_{message.issuedAt|zoned:yyyyMMdd}.xlsx')
+      .to.include('AEO_{message.from}_{message.issuedAt|zoned:yyyyMMdd}_{message.position.sequence}.xlsx')
       .and.to.not.include('statuses');
   });
 

@@ -77,6 +77,8 @@ describe('adapters in the office', () => {
       [{ partner: 'KR', text }, 'E_REQUEST_INVALID'],
     ] as const)
       expect((await person(li).json('/office/v1/adapters', form)).body['code']).to.equal(code);
+    const long = await person(li).upload('/adapters', 'Nr;Firma\n'.repeat(60_000), { partner: 'XB' });
+    expect(long.html).to.include('E_SIZE_EXCEEDED');
   });
 
   it('questions are answered one by one: a wrong answer changes nothing, and one is taken back', async () => {

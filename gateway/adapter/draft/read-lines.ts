@@ -179,49 +179,57 @@ function fixedLines(lines: readonly string[], answers: ColumnAnswers, partner: s
     lines.filter((each, i) => isValued(each) && !isAround(i)),
     kindOf,
   );
-  const ruled = Array.from(
-    lines.find((each) => /^ *-+ +[- ]+$/u.test(each))?.matchAll(/-+/gu) ?? [],
-    ({ index }) => index + 1,
+  const ruler = lines.find((each) => /^ *-+ +[- ]+$/u.test(each)) ?? '';
+  const ruled = length === 0 ? Array.from(ruler.matchAll(/-+/gu), ({ index }) => index + 1) : [];
+  const columns = new Map(
+    [...kinds].map(([kind, own]): [string, readonly Column[]] => {
+      const rows = own.map((each) => Array.from(each));
+      const guessed = ruled.length > 1 ? ruled : columnStarts(rows, length, titles, partner);
+      // The kind is no value of the line, also where an answer counts it as one.
+      const answered = answers.get(kind)?.filter((start) => start > length);
+      return [kind, columnsAt(rows, answered ?? guessed, own.length > 1 ? titles : '')];
+    }),
   );
   return lines.map((text, i): Item => {
     if (!isValued(text)) return line(`heading ${i + 1}`, [{ name: '1', text: text.trimEnd(), label: true }], 'HDG');
-    if (isAround(i)) {
-      const sized = (cell: Cell): Cell => ({
-        ...cell,
-        columns: { width: Array.from(cell.text ?? '').length, fill: '' },
-      });
-      const cells = labelledCells([{ text: text.trimEnd() }]).map(sized);
-      return line(i < heading ? `title ${i + 1}` : `trailer ${i - last}`, cells);
-    }
-    const own = kinds.get(kindOf(text)) ?? [];
-    const guessed = length === 0 && ruled.length > 1 ? ruled : columnStarts(own, length, titles, partner);
-    // The kind is no value of the line, also where an answer counts it as one.
-    const answered = answers.get(kindOf(text))?.filter((start) => start > length);
-    const cells = fixedCells(text, own, answered ?? guessed, own.length > 1 ? titles : '');
+    if (isAround(i)) return line(i < heading ? `title ${i + 1}` : `trailer ${i - last}`, sizedCells(text));
+    const cells = cellsAt(text, columns.get(kindOf(text)) ?? []);
     return line(kindOf(text), cells, length === 0 ? 'OPR' : kindOf(text), length === 0);
   });
 }
 
-/** The cells of a line from their first columns. `lines`: all of its kind. */
-function fixedCells(text: string, lines: readonly string[], starts: readonly number[], titles: string): Cell[] {
-  const width = Math.max(...lines.map((each) => Array.from(each).length));
-  return starts.map((start, i): Cell => {
+/** A title or total, each value as wide as it is. */
+function sizedCells(text: string): Cell[] {
+  const sized = (cell: Cell): Cell => ({ ...cell, columns: { width: sizeOf(cell.text ?? ''), fill: '' } });
+  return labelledCells([{ text: text.trimEnd() }]).map(sized);
+}
+
+function cellsAt(text: string, columns: readonly Column[]): Cell[] {
+  const row = Array.from(text);
+  return columns.map(({ from, to, ...cell }) => ({ ...cell, text: row.slice(from, to).join('').trim() }));
+}
+
+/** The characters of a line. */
+type Row = readonly string[];
+
+type Column = Pick<Cell, 'name' | 'columns'> & { readonly from: number; readonly to: number };
+
+/** The columns of lines of one kind, from the first ones of their values. */
+function columnsAt(rows: readonly Row[], starts: readonly number[], titles: string): Column[] {
+  const width = Math.max(...rows.map(({ length }) => length));
+  return starts.map((start, i): Column => {
     const [from, to] = [start - 1, (starts[i + 1] ?? width + 1) - 1];
-    const [own = '', title = '', ...all] = columnTexts([text, titles, ...lines], from, to);
-    const filled = all.filter((each) => each.trim() !== '');
+    const filled = columnTexts(rows, from, to).filter((each) => each.trim() !== '');
     const right = filled.every((each) => !each.endsWith(' ')) && filled.some((each) => each.startsWith(' '));
-    return {
-      name: title.trim() || String(start),
-      text: own.trim(),
-      columns: { width: to - from, fill: right ? '>' : '' },
-    };
+    const name = Array.from(titles).slice(from, to).join('').trim() || String(start);
+    return { name, columns: { width: to - from, fill: right ? '>' : '' }, from, to };
   });
 }
 
 /** What stands in some columns of each line, filled with blanks. */
-function columnTexts(lines: readonly string[], from: number, to: number): string[] {
-  return lines.map((line) =>
-    Array.from(line)
+function columnTexts(rows: readonly Row[], from: number, to: number): string[] {
+  return rows.map((row) =>
+    row
       .slice(from, to)
       .join('')
       .padEnd(to - from),
@@ -243,8 +251,8 @@ const day = /^(?:19[5-9]|20\d)\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$/u;
 const time = /^(?:[01]\d|2[0-3])[0-5]\d[0-5]\d$/u;
 
 /** First columns, counted from 1, of the values of lines of one kind, behind `tag` columns that say the kind. */
-function columnStarts(lines: readonly string[], tag: number, titles: string, partner: string): number[] {
-  const width = Math.max(...lines.map((line) => Array.from(line).length));
+function columnStarts(lines: readonly Row[], tag: number, titles: string, partner: string): number[] {
+  const width = Math.max(...lines.map(({ length }) => length));
   const signs = Array.from({ length: width }, (_, at) => signOf(columnTexts(lines, at, at + 1))).join('');
   const are = (pattern: RegExp, at: number, length: number): boolean => {
     const filled = columnTexts(lines, at, at + length).filter((text) => text.trim() !== '');

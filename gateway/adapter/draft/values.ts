@@ -130,9 +130,13 @@ function periodFit(values: readonly string[], path: string): Fit | undefined {
   return found && { score: 3, why: `a number of the ${found.restart}`, proof: true, text: found.text };
 }
 
+/** No table has more. */
+const mostCodes = 60;
+
 function codeFit(table: string, values: readonly string[], { codes }: Vocabulary): Fit | undefined {
   const each = table === 'role' ? codesIn(values) : values;
   const different = [...new Set(each)].sort();
+  if (different.length > mostCodes) return undefined;
   const share = different.filter((code) => meaningOf(codes[table] ?? {}, code) !== undefined).length / different.length;
   // A message says its type as well, in a code that never changes: only what usually means full or delta is a kind.
   if ((table === 'kind' && share === 0) || values.some((value) => value.includes('|'))) return undefined;

@@ -88,14 +88,24 @@ export function slug(code: string): string {
 export function meaningOf(words: Table<string>, code: string): string | undefined {
   const own = slug(code);
   const found = Object.entries(words).flatMap(([word, written]) =>
-    written.split(' ').map((each) => ({ word, length: slug(each) === own ? Infinity : commonLength(slug(each), own) })),
+    slugsIn(written).map((each) => ({ word, length: each === own ? Infinity : commonLength(each, own) })),
   );
   return found.filter(({ length }) => length > 5).sort((a, b) => b.length - a.length)[0]?.word;
 }
 
+const slugs = new Map<string, readonly string[]>();
+
+/** Of codes of the vocabulary, each made once. */
+function slugsIn(written: string): readonly string[] {
+  const known = slugs.get(written) ?? written.split(' ').map(slug);
+  slugs.set(written, known);
+  return known;
+}
+
 function commonLength(a: string, b: string): number {
-  const end = Array.from(a).findIndex((letter, i) => letter !== b[i]);
-  return end < 0 ? a.length : end;
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length += 1;
+  return length;
 }
 
 /** The words of a name, each with everything it may mean: `DateFrom`, `date_from` and `datefrom` are the same. */

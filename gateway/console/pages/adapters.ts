@@ -8,7 +8,7 @@ import { page, written, type Call, type Section } from '../page.ts';
 import { actForm, area, choice, field, html, link, pathOf, state, table, time, type VNode } from '../parts.ts';
 
 /** Of a form with a sample. */
-export const mostBytes = 6 * 1024 * 1024;
+export const mostBytes = 1024 * 1024;
 const kinds = ['list', 'reply', 'acknowledgement'] as const;
 
 async function load({ gateway }: Call) {

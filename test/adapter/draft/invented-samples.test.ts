@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { draftAdapter, type Draft } from '../../../gateway/adapter/draft/draft.ts';
+import type { DraftRequest } from '../../../gateway/adapter/draft/drafting.ts';
 import { pathOf } from '../../../gateway/adapter/draft/tree.ts';
 import { readVocabulary } from '../../../gateway/adapter/draft/vocabulary.ts';
 import { loadHome } from '../../../gateway/adapter/load.ts';
@@ -17,22 +18,15 @@ const samples = new URL('../../fixtures/partners/', import.meta.url).pathname;
 
 describe('samples nobody has seen', () => {
   const drafts = new Map<string, Draft>();
+  let given: Omit<DraftRequest, 'partner' | 'samples'>;
   before(async () => {
     const home = await loadHome(join(adaptersFolder, 'cn'), adapterTools);
     const vocabulary = await readVocabulary(join(adaptersFolder, '../schemas/draft-vocabulary.yaml'), adapterTools);
+    const none = { replies: [], acknowledgements: [], answers: new Map(), given: {} };
+    given = { home, ourGrades: ['advanced'], vocabulary, ...none };
     for (const { partner, sample } of partners) {
-      const given = {
-        partner,
-        home,
-        ourGrades: ['advanced'],
-        replies: [],
-        acknowledgements: [],
-        vocabulary,
-        answers: new Map(),
-        given: {},
-      };
       const texts = [{ file: sample, bytes: readFileSync(join(samples, sample)) }];
-      drafts.set(partner, draftAdapter({ ...given, samples: texts }, adapterTools));
+      drafts.set(partner, draftAdapter({ ...given, partner, samples: texts }, adapterTools));
     }
   });
 
@@ -66,6 +60,20 @@ describe('samples nobody has seen', () => {
       ).to.not.include('What is wrong here?');
     });
   }
+
+  it('a list of two thousand operators is drafted as one of three is', () => {
+    const lines = Array.from(
+      { length: 2000 },
+      (_, i) => `DXO${String(i).padStart(6, '0')}  EXAMPLE ${i % 7} LTD      TOWN      A20240101`,
+    );
+    const text = ['HXOCN20261103', ...lines, 'T002000'].join('\n');
+    const { placements } = draftAdapter(
+      { ...given, partner: 'XO', samples: [{ file: 'xo', bytes: Buffer.from(text) }] },
+      adapterTools,
+    );
+    const placed = placements.map(({ node, path }) => `${pathOf(node)} ${path}`);
+    expect(placed).to.include.members(['/D/2 identifier', '/D/12 name.latin', '/T/2 message.position.count']);
+  });
 
   it('asks about what a template cannot carry', () => {
     const asks = invented.flatMap(({ partner }) => draftOf(partner).asks);
