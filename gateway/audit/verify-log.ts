@@ -13,7 +13,13 @@ import type { SealedCheckpoint } from './seal-log.ts';
 
 export interface LogFault {
   readonly fault:
-    'entry_changed' | 'entry_missing' | 'answer_changed' | 'tail_missing' | 'history_changed' | 'other_log';
+    | 'entry_changed'
+    | 'entry_missing'
+    | 'answer_changed'
+    | 'tail_missing'
+    | 'history_changed'
+    | 'not_compared'
+    | 'other_log';
   /** Numbers of the entries, both included. */
   readonly from: number;
   readonly to: number;
@@ -43,6 +49,7 @@ export async function verifyLog(reader: Reader, checkpoints: readonly SealedChec
   const id = await logId(reader);
   const own = checkpoints.filter((each) => each.origin.endsWith(`/${id}`) && each.size <= size);
   const waiting = own.sort((a, b) => a.size - b.size);
+  const newest = waiting.at(-1)?.size ?? 0;
   const faults: LogFault[] = [];
   const missing: number[] = [];
   const skips: Skip[] = [];
@@ -62,6 +69,9 @@ export async function verifyLog(reader: Reader, checkpoints: readonly SealedChec
     }
     if (faults.length >= mostFaults) break;
   }
+  // After a break the rest of them still waits.
+  if (waiting.length === 0 && covered < newest)
+    faults.push(fault('not_compared', covered + 1, newest, 'the last checkpoint ends where one hash is left of 256'));
   const all = [...faults, ...missingEntries(missing, skips), ...beyond(checkpoints, id, size)];
   return { size, checkpoints: checkpoints.length, coveredTo: covered, retired, uncompared, faults: all };
 }

@@ -81,6 +81,21 @@ describe('the log after retention', () => {
     expect(await refusalCode(() => sealer.seal())).to.equal('E_LOG_ALTERED');
   });
 
+  it('is at fault where the last checkpoint cannot be compared: who rewrote all that it covers could hide so', async () => {
+    await answerMany(400);
+    await clearance.sealer.seal();
+    await answerMany(200);
+    alter(
+      'delete from border_answer where n <= 512',
+      "insert into log_retired (n, leaf_hash) values (1, '00'), (257, '00')",
+      'delete from log_node where level = 8',
+      `insert into log_node (level, i, hash) values (8, 0, '${'ab'.repeat(32)}'), (8, 1, '${'cd'.repeat(32)}')`,
+    );
+    const { faults, coveredTo, uncompared } = await report();
+    expect([coveredTo, uncompared]).to.deep.equal([0, 1]);
+    expect(faults).to.deep.include.members([{ ...faults[0], fault: 'not_compared', from: 1, to: 400 }]);
+  });
+
   it('keeps the newest checkpoints, and few of those before them', async () => {
     const file = join(clearance.folder, 'checkpoints');
     for (let i = 0; i < 12; i += 1) {
