@@ -1,15 +1,22 @@
 /** What verify-evidence.js offers the program; it stands alone and needs none of this. */
 
-export function verifyEvidence(
-  text: string,
-  verifierKey: string,
-): {
+/** What is proven: all that a reader compares with the words of a printed page. */
+interface ProvenWords {
   readonly number: string;
   readonly outcome: string;
+  readonly partner: string;
+  /** As it was sent where it is none. */
+  readonly identifier: string | undefined;
+  readonly name: string | undefined;
+  readonly status: string | undefined;
+  readonly advice: { readonly action: string; readonly benefits: readonly string[] };
+  readonly at: string;
   readonly answeredAt: string;
   readonly requester: string;
   readonly message: string | undefined;
-};
+}
+
+export function verifyEvidence(text: string, verifierKey: string): ProvenWords;
 
 /** The evidence as JSON, of a file, a page or the text of a code. Throws an Error. */
 export function evidenceText(text: string): string;

@@ -147,7 +147,7 @@ export function evidenceText(text) {
 /**
  * What the evidence proves. Throws an Error that says what does not fit.
  * @param {string} given the evidence file @param {string} verifierKey the public key of the log
- * @returns {{ number: string, outcome: string, answeredAt: string, requester: string, message: string | undefined }}
+ * @returns {import('./verify-evidence.d.ts').ProvenWords}
  */
 export function verifyEvidence(given, verifierKey) {
   const text = evidenceText(given);
@@ -171,8 +171,11 @@ export function verifyEvidence(given, verifierKey) {
     assertIncluded(source, tree);
     assertSource(source, evidence);
   }
+  const { outcome, subject, advice, at } = answer;
   const { consultation_number: number, issued_at: answeredAt, requester } = answer.proof;
-  return { number, outcome: answer.outcome, answeredAt, requester, message: source?.entry.ref };
+  const { partner, identifier_as_sent: sent, name, status } = subject;
+  const about = { partner, identifier: subject.identifier ?? sent, name, status, advice };
+  return { number, outcome, ...about, at, answeredAt, requester, message: source?.entry.ref };
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

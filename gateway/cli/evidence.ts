@@ -31,8 +31,9 @@ export function evidenceCommands(program: Command, context: CliContext): void {
     .requiredOption('--key <file>', 'file with the public key of the log (mra audit key), from a source you trust')
     .action(async (file: string, { key }: { readonly key: string }) => {
       const { proven } = readEvidence(await readText(file), await readText(key), file);
-      const { message, ...rest } = proven;
-      context.out.result(proven, [{ ...rest, message: message ?? '' }]);
+      const { identifier = '', name = '', status = '', message = '', advice, ...rest } = proven;
+      const advised = [advice.action, ...advice.benefits].join(' ');
+      context.out.result(proven, [{ ...rest, identifier, name, status, advice: advised, message }]);
     });
 }
 

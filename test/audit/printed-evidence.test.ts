@@ -78,6 +78,14 @@ describe('printed evidence', () => {
     }
   });
 
+  it('whose page was altered in words shows so: the verifier prints whom the answer is about', async () => {
+    const page = printedEvidence(await evidence());
+    const altered = page.replaceAll('NN0000001', 'NN0000009');
+    expect(altered).not.to.equal(page);
+    const { partner, identifier, status, advice } = verifyEvidence(altered, key);
+    expect([partner, identifier, status, advice.action]).to.deep.equal(['NN', 'NN0000001', 'active', 'apply']);
+  });
+
   it('is refused where a character of the code was changed, or it was cut', async () => {
     const { text } = evidenceCode(await evidence());
     for (let at = 5; at < text.length; at += 7) {
