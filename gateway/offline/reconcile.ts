@@ -4,7 +4,7 @@ import type { Clearance } from '../clearance/requests.ts';
 import { lookUpConsultation } from '../clearance/requests.ts';
 import { answerQuery, openQueryBatch } from '../clearance/status-query.ts';
 import { answerDigest } from '../model/clearance/answer-digest.ts';
-import type { CheckRequest, Outcome, ProvenAnswer } from '../model/clearance/answer.ts';
+import type { Answer, CheckRequest, Outcome, ProvenAnswer } from '../model/clearance/answer.ts';
 import { isConsultationNumber } from '../model/clearance/number-form.ts';
 import { canonicalJson } from '../model/canonical-json.ts';
 import { momentOf, readMoment } from '../model/day.ts';
@@ -22,7 +22,7 @@ export interface OfflineConsultation {
 export interface Reconciled {
   readonly consultation_number: string;
   readonly result: 'recorded' | 'repeated';
-  /** What the register says as of the snapshot, where that is something else than was answered. */
+  /** What the register says as of the snapshot, where the outcome, the operator or the advice is another than was answered. */
   readonly outcome_expected?: Outcome;
 }
 
@@ -55,20 +55,22 @@ export async function reconcile(
       const known = fresh.get(number)?.answer ?? (await requireSound(clearance, consultation));
       if (known !== undefined && canonicalJson(known) !== canonicalJson(consultation.answer))
         throw refused('another answer has this number');
-      const outcome = await expectedOutcome(batch, consultation);
+      const expected = await outcomeExpected(batch, consultation);
       const result = known === undefined ? 'recorded' : 'repeated';
       if (known === undefined) fresh.set(number, consultation);
-      const differs = outcome === consultation.answer.outcome ? undefined : outcome;
-      results.push(present({ consultation_number: number, result, outcome_expected: differs } as const));
+      results.push(present({ consultation_number: number, result, outcome_expected: expected } as const));
     } catch (error) {
       if (!isGatewayError(error) || error.kind.status >= 500) throw error;
       results.push(error);
     }
   }
   const rows = [...fresh.values()].map(rowOf);
+  const differing = results.flatMap((each) =>
+    'outcome_expected' in each && each.result === 'recorded' ? [each.consultation_number] : [],
+  );
   await clearance.db.transaction(async (tx) => {
     await also?.(tx, results);
-    await recordOffline(tx, rows, { client, at: momentOf(clearance.now()) });
+    await recordOffline(tx, rows, { client, differing, at: momentOf(clearance.now()) });
   });
   return results;
 }
@@ -84,21 +86,30 @@ async function requireSound(clearance: Clearance, { answer }: OfflineConsultatio
   if (answerDigest(given) !== digest) throw refused('its digest is that of another answer');
   if (given.freshness.source !== 'snapshot' || proof.log_index !== undefined || issued !== given.answered_at)
     throw refused('it was not given from a snapshot');
-  if (given.answered_at > momentOf(clearance.now())) throw refused('it was given in the future');
+  const { answered_at: answered, known_at: known } = given;
+  if ([answered, known].some((each) => readMoment(each) !== each))
+    throw refused('its moments are not as a page writes them');
+  if (answered > momentOf(clearance.now())) throw refused('it was given in the future');
+  if (known > answered) throw refused('it rests on what was known after it was given');
   return await lookUpConsultation(clearance, number).catch((error: unknown) => {
     if (isGatewayError(error) && error.code === 'E_CONSULTATION_UNKNOWN') return undefined;
     throw error;
   });
 }
 
-/** As of the moment of the snapshot. */
-async function expectedOutcome(
+/** As of the moment of the snapshot; undefined where the register says the same of the same operator. */
+async function outcomeExpected(
   batch: ReturnType<typeof openQueryBatch>,
   { request, answer }: OfflineConsultation,
-): Promise<Outcome> {
+): Promise<Outcome | undefined> {
   const { at, known_at } = answer;
-  if (readMoment(known_at) === undefined) throw refused('it does not say what it rests on');
-  return (await answerQuery(batch, { ...request, at, known_at })).answer.outcome;
+  const { answer: expected } = await answerQuery(batch, { ...request, at, known_at });
+  return whatCounts(expected) === whatCounts(answer) ? undefined : expected.outcome;
+}
+
+/** What a reader acts on. */
+function whatCounts({ outcome, subject, advice: { action, benefits } }: Answer): string {
+  return canonicalJson({ outcome, subject, action, benefits });
 }
 
 function rowOf({ request, answer }: OfflineConsultation) {

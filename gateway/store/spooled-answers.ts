@@ -108,7 +108,7 @@ export type OfflineAnswer = Omit<SpooledAnswer, 'place'> & { readonly number: st
 export async function recordOffline(
   tx: Tx,
   answers: readonly OfflineAnswer[],
-  by: { readonly client: string; readonly at: Moment },
+  by: { readonly client: string; readonly differing: readonly string[]; readonly at: Moment },
 ): Promise<void> {
   const [oldest, newest] = [answers[0], answers.at(-1)];
   if (oldest === undefined || newest === undefined) return;
@@ -123,7 +123,9 @@ export async function recordOffline(
     throw new GatewayError('E_BUSY', 'the same answers are being recorded by another request');
   const pairs = answers.map(({ number }, i) => ({ number, n: first + i }));
   await insertMany(tx, 'offline_answer', pairs);
-  const detail = { count: answers.length, from: oldest.askedAt, to: newest.askedAt, client: by.client };
+  const { client, differing } = by;
+  const counted = { count: answers.length, from: oldest.askedAt, to: newest.askedAt, client };
+  const detail = differing.length === 0 ? counted : { ...counted, differing };
   await appendEvents(tx, [{ kind: 'answers_offline', ref: String(first), detail, at: by.at }]);
 }
 

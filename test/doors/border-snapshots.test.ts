@@ -16,9 +16,9 @@ import type { OpenSnapshot } from '../../gateway/offline/answer-offline.ts';
 import { verifyPage } from '../../gateway/offline/border-page.ts';
 import { cutSnapshot } from '../../gateway/offline/cut-snapshot.ts';
 import { readDelta, readSnapshot } from '../../gateway/offline/read-snapshot.ts';
-import { reconcile } from '../../gateway/offline/reconcile.ts';
+import { reconcile, type OfflineConsultation } from '../../gateway/offline/reconcile.ts';
 import { makeLog } from '../../gateway/wire/log.ts';
-import { fillRegister, northland, openClearance, type TestClearance } from '../support/clearance-fixture.ts';
+import { fillRegister, northland, openClearance, union, type TestClearance } from '../support/clearance-fixture.ts';
 import { askOffline, opened } from '../support/offline.ts';
 import { listen, shut } from '../support/tls.ts';
 
@@ -51,6 +51,7 @@ describe('answers that were given offline', () => {
     const results = () => reconcile(clearance, bringing);
     expect((await results()).map((each) => 'result' in each && each.result)).to.deep.equal(['recorded', 'recorded']);
     expect((await results()).map((each) => 'result' in each && each.result)).to.deep.equal(['repeated', 'repeated']);
+    expect((await results()).filter((each) => 'outcome_expected' in each)).to.deep.equal([]);
     for (const { answer } of consultations) {
       const { consultation_number: number } = answer.proof;
       expect(await lookUpConsultation(clearance, number, 'port-7')).to.deep.equal(answer);
@@ -96,6 +97,51 @@ describe('answers that were given offline', () => {
     const [result] = await reconcile(clearance, { consultations, client: 'port-7', ownOnly: true });
     expect(result).to.include({ result: 'recorded', outcome_expected: 'suspended' });
   });
+});
+
+describe('an answer brought back that no page gives', () => {
+  let clearance: TestClearance;
+  beforeEach(async () => {
+    clearance = await openClearance([northland, union]);
+    await fillRegister(clearance.db);
+  });
+  afterEach(() => clearance.close());
+
+  async function bring(changed: Partial<OfflineConsultation['answer']>) {
+    const snapshot = opened((await cutSnapshot(clearance, {})).bytes, await clearance.sealer.verifierKey());
+    clearance.clock = later;
+    const asked = { partner: 'NN', identifier: 'NN0000001' };
+    const { request, answer } = await askOffline(snapshot, clearance, asked);
+    const { proof, ...given } = { ...answer, ...changed };
+    const signed = { ...proof, answer_digest: answerDigest(given), issued_at: given.answered_at };
+    const consultations = [{ request, answer: { ...given, proof: signed } }];
+    const [result] = await reconcile(clearance, { consultations, client: 'port-7', ownOnly: true });
+    return { result, number: proof.consultation_number };
+  }
+
+  const altered: Readonly<Record<string, Partial<OfflineConsultation['answer']>>> = {
+    'about another operator than its request': { subject: { partner: 'NN', identifier: 'NN0000002' } },
+    'about an operator of another partner': { subject: { partner: 'UU', identifier: 'NN0000001' } },
+    'with other benefits': { advice: { action: 'apply', benefits: ['E', 'P', 'X'], policy: 'p' } },
+  };
+  for (const [words, changed] of Object.entries(altered))
+    it(`${words} is recorded with what the register says, and the log names it`, async () => {
+      const { result, number } = await bring(changed);
+      expect(result).to.include({ result: 'recorded', outcome_expected: 'recognised' });
+      const events = clearance.db.sql.selectFrom('event').select('detail').where('kind', '=', 'answers_offline');
+      expect((await events.executeTakeFirstOrThrow()).detail).to.include(number);
+    });
+
+  const impossible: Readonly<Record<string, Partial<OfflineConsultation['answer']>>> = {
+    'given before the moment of its copy': { answered_at: '2025-11-23T13:00:00.000Z' },
+    'with a copy from the future': { known_at: '2030-11-23T13:00:00.000Z' },
+    'whose moment is not in UTC': { answered_at: '2026-11-23T12:30:00.000-05:00' },
+    'given at no moment': { answered_at: 'yesterday' },
+  };
+  for (const [words, changed] of Object.entries(impossible))
+    it(`${words} is refused`, async () => {
+      expect((await bring(changed)).result).to.include({ code: 'E_OFFLINE_ANSWER' });
+    });
 });
 
 describe('snapshots at the border door', () => {
