@@ -52,6 +52,8 @@ export interface CmsForm {
   readonly attributes?: 'cades' | 'plain';
   /** The attribute that lists the abilities of the sender's program may be there; it is not looked at. */
   readonly smimeCapabilities?: boolean;
+  /** The attribute that repeats the algorithms may be there (RFC 6211); it must name those that were agreed. */
+  readonly algorithmProtection?: boolean;
   /**
    * `multipart`: a MIME entity whose lines end with CR LF. `smime`: the same as programs for mail write it, with a preamble and any line
    * ends, which become CR LF. `opaque`: DER with the text in it. `p7s-beside`: the text is the body, and the header named holds the DER in

@@ -157,7 +157,7 @@ describe('an XML signature', () => {
       await isTaken(bytes, one);
     });
 
-  const jdkCases = [...cases.filter(({ terms }) => terms.idAttribute === undefined), ...ofJdk];
+  const jdkCases = [...cases.filter(({ terms }) => terms.idAttribute === undefined), ...ofJdk, ofEd25519];
   it('by the JDK is taken in every form where that was agreed, and only there', async () => {
     const signed = signWithJdk(theirs, jdkCases.map(job));
     for (const [i, one] of jdkCases.entries()) await isTaken(signed[i] ?? Buffer.of(), one);

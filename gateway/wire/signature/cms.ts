@@ -23,6 +23,7 @@ const oids = {
   signingTime: '1.2.840.113549.1.9.5',
   signingCertificate: '1.2.840.113549.1.9.16.2.47',
   smimeCapabilities: '1.2.840.113549.1.9.15',
+  algorithmProtection: '1.2.840.113549.1.9.52',
 } as const;
 
 /** Octets. A signature with its certificate has about three kilobytes. */
@@ -173,6 +174,7 @@ function readSignerInfo(signer: Der, terms: CmsTerms): SignerInfo {
   requireProfile(isEqual(signed, derSet(listed)), 'the signed attributes are missing or not in DER order');
   const values = readAttributes(listed, terms);
   requireProfile(oidOf(values.get(oids.contentType)) === oids.data, 'the signed content type is not data');
+  requireProtected(values.get(oids.algorithmProtection), algorithm);
   const time = values.get(oids.signingTime);
   const isTime = time === undefined || hasTag(time, tags.utcTime) || hasTag(time, tags.generalizedTime);
   requireProfile(isTime, 'the signing time is not a time');
@@ -184,14 +186,23 @@ function readSignerInfo(signer: Der, terms: CmsTerms): SignerInfo {
   return { identifier, values, digest, signedOctets: derOf(signed), value };
 }
 
+/** RFC 6211: where the algorithms are signed too, they are those of the signature. */
+function requireProtected(attribute: Der | undefined, algorithm: CmsTerms['algorithm']): void {
+  if (attribute === undefined) return;
+  const [hash, method] = fields(attribute, [2], 'the attribute with the algorithms');
+  requireHash(hash, algorithm);
+  requireSignatureMethod(sequence(...(within(method, tags.context1) ?? [])), algorithm);
+}
+
 const attributeOids: readonly string[] = [
   ...[oids.contentType, oids.messageDigest],
   ...[oids.signingTime, oids.signingCertificate],
 ];
 
 /** The single value of each attribute. Others are refused: an unknown attribute may change the meaning of the known ones. */
-function readAttributes(attributes: readonly Der[], { smimeCapabilities }: CmsForm): ReadonlyMap<string, Der> {
-  const agreed = smimeCapabilities === true ? [...attributeOids, oids.smimeCapabilities] : attributeOids;
+function readAttributes(attributes: readonly Der[], form: CmsForm): ReadonlyMap<string, Der> {
+  const optional = (['smimeCapabilities', 'algorithmProtection'] as const).filter((name) => form[name] === true);
+  const agreed = [...attributeOids, ...optional.map((name) => oids[name])];
   const values = new Map<string, Der>();
   for (const attribute of attributes) {
     const [type, several] = fields(attribute, [2], 'a signed attribute');
