@@ -202,6 +202,13 @@ const rows: readonly RetentionRule[] = [
     due: (before) => sql`known_to < ${before}`,
     bytes: 'length(details)',
   }),
+  // What was so until a day long past, and has been known for as long.
+  aged({
+    ...{ kind: 'history', table: 'register_version', key: ['n'], least: [0], within: always },
+    due: (before) =>
+      sql`to_list = ${sql.lit(openOrdinal)} and valid_to < ${before.slice(0, 10)} and known_from < ${before}`,
+    bytes: 'length(details)',
+  }),
   aged({
     ...{ kind: 'history', table: 'operator_version', key: ['code', 'revision'], least: ['', 0], within: always },
     due: (before) => sql`coalesce((select min(later.revised_at) from operator_version as later

@@ -136,7 +136,15 @@ onBothEngines('retention', (store) => {
     await store().write((tx) => saveOperators(tx, [operator('1', { consent: false })], hour(2)));
     await store().write((tx) => saveOperators(tx, [operator('2', { consent: false })], hour(21)));
     expect(await count('operator_version')).to.equal(2);
-    expect(await run('history')).to.deep.equal([['history', 2]]);
+    const partOfRegister = async (): Promise<readonly string[]> => {
+      const versions = store().db.sql.selectFrom('register_version').select(['identifier', 'status', 'valid_to']);
+      const rows = await versions.where('partner', '=', 'CC').orderBy('identifier').orderBy('valid_from').execute();
+      return rows.map(({ identifier, status, valid_to: to }) => `${identifier} ${status} ${to.slice(0, 4)}`);
+    };
+    // Of A: what was replaced, and what was so until February. Of B, all that was learnt in the last hour stays.
+    expect(await run('history')).to.deep.equal([['history', 3]]);
+    expect((await partOfRegister()).filter((text) => text.startsWith('A'))).to.deep.equal(['A suspended 9999']);
+    expect((await partOfRegister()).filter((text) => text.startsWith('B active'))).to.have.length(2);
     expect(await count('operator_version')).to.equal(1);
   });
 
