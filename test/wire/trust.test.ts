@@ -145,6 +145,15 @@ describe('trust in a signer', () => {
     expect(await refusalCode(() => selectSigner(trust, () => false, testNow))).to.equal('E_SIGNER_UNKNOWN');
   });
 
+  it('a key that was certified anew is known, though a message names the key and both certificates are pinned', () => {
+    const pair = ecPair();
+    const [old, next] = [
+      testCertificate(pair, { use: 'signing', notBefore: later(-9), notAfter: later(-1) }),
+      testCertificate(pair, { use: 'signing', notBefore: later(-1), notAfter: later(9) }),
+    ];
+    expect(selectSigner({ ...trustEc, certificates: [old, next] }, () => true, testNow)).to.equal(next);
+  });
+
   it('a message that names none is signed by the one that counts at the time of receipt, where one ends as the other begins', async () => {
     const [old, next] = [testCertificate(ecPair(), { use: 'signing' }), testCertificate(ecPair(), { use: 'signing' })];
     const change = later(3).toISOString();

@@ -47,6 +47,9 @@ export function signerTrust(trust: PartnerTrust): SignerTrust {
   return trust;
 }
 
+const isInTime = ({ validFromDate, validToDate }: X509Certificate, at: Date): boolean =>
+  at >= validFromDate && at <= validToDate;
+
 /**
  * The pinned certificate that a message names, or the only one that counts at the time of receipt where it names none. Throws E_SIGNER_UNKNOWN, as a key in a
  * message is never trusted; E_SIGNATURE_PROFILE where none is named and several are pinned.
@@ -57,7 +60,10 @@ export function selectSigner(
   at: Date,
 ): X509Certificate {
   const counts = (each: X509Certificate): boolean => isAccepted(trust.periods?.[fingerprint(each)], at);
-  const [only, ...others] = trust.certificates.filter(named ?? counts);
+  const found = trust.certificates.filter(named ?? counts);
+  // A key that was certified anew is named by both certificates.
+  const current = named === undefined ? [] : found.filter((each) => counts(each) && isInTime(each, at));
+  const [only, ...others] = current.length === 1 ? current : found;
   if (named === undefined && others.length > 0) {
     const fix = 'Name the certificate: KeyInfo with X509Certificate in XML, x5t#S256 in the header of a JWS.';
     throw new GatewayError('E_SIGNATURE_PROFILE', 'several certificates are pinned, and the message names none', {
@@ -80,8 +86,7 @@ export async function checkSigner(certificate: X509Certificate, trust: SignerTru
   const check = (holds: boolean, code: ErrorCode, detail: string, fix?: string): void => {
     if (!holds) throw new GatewayError(code, detail, { at: fingerprint(certificate), ...(fix && { fix }) });
   };
-  const isCurrent = at >= certificate.validFromDate && at <= certificate.validToDate;
-  check(isCurrent, 'E_CERTIFICATE_TIME', 'the signing certificate is not valid at the time of receipt');
+  check(isInTime(certificate, at), 'E_CERTIFICATE_TIME', 'the signing certificate is not valid at the time of receipt');
   if (trust.periods !== undefined) {
     const print = fingerprint(certificate);
     requireAccepted(trust.periods[print], print, at);
