@@ -64,6 +64,28 @@ describe('mra adapter new --acknowledgement', () => {
     expect([stream, fills?.message?.id]).to.deep.equal([{ discipline: 'identified' }, 'digest']);
   });
 
+  describe('of a partner whose numbers stand before a year of two digits, with lists of changes and operators of unknown letters', () => {
+    const at = (name: string): string => new URL(`../fixtures/partners/short-year/${name}`, import.meta.url).pathname;
+    const words = [
+      ...['full', 'update'].flatMap((name) => ['--sample', at(`${name}.json`)]),
+      ...['taken', 'aside', 'refused', 'had'].flatMap((name) => ['--acknowledgement', at(`${name}.json`)]),
+    ];
+
+    it('says by which answer the number of an operator is named, with the file and the elements there are', async () => {
+      const { code, fix } = await rejectedBy(runAdapter(adapters, ['new', 'xy', ...words]));
+      expect(code).to.equal('E_SAMPLE_UNREADABLE');
+      expect(fix).to.include('list.json#/rows/trader=identifier');
+    });
+
+    it('makes a folder that is certified once the questions are answered, with as many numbers as have room', async () => {
+      const made = await runAdapter(adapters, ['new', 'xy', ...words, '--answers', at('answers.yaml')]);
+      expect(JSON.parse(made.stdout)).to.deep.include({ asks: [] });
+      const { manifest } = await loadManifest(join(adapters, 'xy'), adapterTools);
+      expect(manifest.conversation?.stream).to.deep.equal({ discipline: 'numbered', restart: 'year', max: 9999 });
+      expect(JSON.parse((await runAdapter(adapters, ['certify', 'xy'])).stdout)).to.include({ certified: true });
+    });
+  });
+
   it('refuses an acknowledgement without a verdict, and says how to name it', async () => {
     mkdirSync(join(adapters, 'in'));
     writeFileSync(

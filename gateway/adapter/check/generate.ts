@@ -212,7 +212,8 @@ function day(random: SeededRandom): string {
 
 // Whole seconds: not every partner's notation is more precise.
 export function moment(random: SeededRandom): string {
-  const [from, to] = [Date.UTC(1990, 0, 1), Date.UTC(2060, 0, 1)];
+  // No list is older, and a year of two digits is one of this century, in every zone.
+  const [from, to] = [Date.UTC(2000, 0, 2), Date.UTC(2060, 0, 1)];
   return new Date(from + Math.floor((random.next() * (to - from)) / 1000) * 1000).toISOString();
 }
 

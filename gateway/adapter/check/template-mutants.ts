@@ -56,7 +56,7 @@ function presence(hole: HoleText): Mutant[] {
   const { path, marks, field, template, start, end } = hole;
   if (!hole.optional) {
     // Of a value that is not read, no message would reveal it.
-    if (field?.optional !== true || isSplit(hole) || hole.steps.includes('lost')) return [];
+    if (field?.optional !== true || isSplit(hole) || isPart(hole) || hole.steps.includes('lost')) return [];
     const loose = written({ ...hole, marks: `?${marks}` });
     return [edited(hole, loose, `${path} is optional now`, `a refused message without ${path}`)];
   }
@@ -66,6 +66,13 @@ function presence(hole: HoleText): Mutant[] {
     edited(hole, strict, `${path} is mandatory now`, `one without ${path}`),
     mutant(hole, [[from, to, '']], `${path} is left out`, `one with ${path}`),
   ];
+}
+
+/** Stands with others in one value: without it the rest is a text of another form, which no schema of texts refuses. */
+function isPart({ template: { file, text }, start, end }: HoleText): boolean {
+  const [before = ''] = /[^"<>]*$/u.exec(text.slice(0, start)) ?? [];
+  const [after = ''] = /^[^"<>]*/u.exec(text.slice(end)) ?? [];
+  return /\.(?:xml|json)$/u.test(file) && (before + after).includes('{');
 }
 
 const enclosing: readonly RegExp[] = [

@@ -116,15 +116,18 @@ function disciplineOf(carried: ReadonlySet<string>): Stream['discipline'] {
 
 /** When numbers begin again, by the period that stands with them, and the greatest that has room. */
 function numbersOf(placements: Placed['placements']): Pick<Stream, 'restart' | 'max'> {
-  const valuesOf = (path: string): readonly string[] =>
-    placements.find((each) => each.path === path)?.node.values ?? [];
+  const placed = (path: string) => placements.find((each) => each.path === path);
+  const valuesOf = (path: string): readonly string[] => placed(path)?.node.values ?? [];
   const number = 'message.position.sequence';
   const values = valuesOf(number);
+  // An answer may say how number and period stand in one value.
+  const answered = placed(number)?.text;
   const together = periodNumberForm(values, { period: 'message.period', number, optional: false });
   const { restart = 'never' } = together ?? periodForm(valuesOf('message.period')) ?? {};
   const [{ length }, isFilled] = [values[0] ?? '', values.some((value) => value.startsWith('0'))];
   const alone = isFilled && values.every((value) => value.length === length) ? length : undefined;
-  const digits = Number(/\|pad:(\d)/u.exec(together?.text ?? '')?.[1] ?? alone);
+  const text = together?.text ?? answered;
+  const digits = Number(text === undefined ? alone : /\|pad:(\d)/u.exec(text)?.[1]);
   return { restart, ...(digits > 0 && { max: 10 ** digits - 1 }) };
 }
 
