@@ -61,7 +61,7 @@ export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promis
   const metrics = openMetrics(gateway.db);
   const answerLarge: LargeMessageWorker['answer'] = (posted) => adapters.answer(posted);
   const longWork = longWorkIn(adapters.run);
-  const receiving = { receive, elsewhere: largeAnswers(adapters), sendLongList: longWork.sendList };
+  const receiving = { receive, elsewhere: largeAnswers(adapters, hooks.answered), sendLongList: longWork.sendList };
   const door = exchangeServer(gateway, receiving, hooks);
   const servers = await openServers([
     ...door.servers,

@@ -11,11 +11,11 @@ import type { StreamRules } from '../model/list/stream-rules.ts';
 import type { Acknowledgement, Reply, SealTerms, Verdict } from '../model/message.ts';
 import type { ReceiveData, SendData } from './conversation/answers.ts';
 import type { Memorandum } from '../model/memorandum.ts';
-import type { PublishForm } from './conversation/broker.ts';
+import type { ConsumeForm, PublishForm, QueueBinding } from './conversation/broker.ts';
 import type { Beside, ReceiveFile, SendFile } from './conversation/files.ts';
-import type { RequestForm } from './conversation/requests.ts';
+import type { MailboxForm, RequestForm } from './conversation/requests.ts';
 import type { RetryTerms } from './conversation/retry.ts';
-import type { Stage } from './conversation/stages.ts';
+import type { ReadHead, Stage, WrittenAnswer } from './conversation/stages.ts';
 import type { FillContext } from './conversation/fills.ts';
 import type { PartnerView } from '../model/record/partner-view.ts';
 import type { PackedList, StatedList } from '../model/record/packed-records.ts';
@@ -151,18 +151,29 @@ export type AnswerStage = Stage<MessageFormat<Acknowledgement>>;
 
 /** Undefined in each direction where the partner runs this program. */
 export interface Exchange {
+  /** Of the partner's own side. */
+  readonly waiting?: Waiting;
   readonly send?: Omit<SendData, 'answer' | 'answers' | 'file'> & {
     readonly file?: SendFile;
     readonly stages: readonly AnswerStage[];
   };
-  readonly receive?: Pick<ReceiveData, 'method' | 'path' | 'acknowledgements' | 'consume' | 'request'> & {
+  readonly receive?: Pick<ReceiveData, 'method' | 'path' | 'acknowledgements' | 'request'> & {
+    readonly consume?: ConsumeForm & { readonly bindings?: readonly QueueBinding[] };
     readonly file?: ReceiveFile;
     /** Absent: nothing is answered. */
     readonly answer?: MessageFormat<Acknowledgement>;
     readonly mode: 'sync' | 'async';
+    /** Of the partner's own side: how acknowledgements of its lists come to its path; POST where absent. */
+    readonly acknowledgementMethod?: RequestForm['method'];
     /** The answer is a message of its own, over a broker or in a file; otherwise it is the response. */
     readonly publish?: PublishForm;
     readonly answerFile?: Beside;
+    /** Of a status: how the partner reads its verdict. */
+    readonly readHead?: ReadHead;
+    /** Of the partner's own side: the answer that says first that a message arrived. */
+    readonly arrival?: AnswerStage;
+    /** Of the partner's own side: how it writes an answer without a template. */
+    readonly written?: WrittenAnswer;
     /** The header of a response that says the verdict. */
     readonly answerHeader?: (verdict: Verdict) => readonly [name: string, value: string];
     /** Where answers over HTTPS go that are no responses. */
@@ -171,6 +182,12 @@ export interface Exchange {
     /** What a verdict, an error code or a reason means, in the partner's language. */
     textOf(code: string): string | undefined;
   };
+}
+
+/** Where messages and acknowledgements of a partner wait for the other side. */
+export interface Waiting {
+  readonly lists?: MailboxForm;
+  readonly answers?: MailboxForm;
 }
 
 /** Whether our answer is a message of its own, beside or in place of the response. */

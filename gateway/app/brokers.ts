@@ -1,6 +1,6 @@
 /** Brokers of the settings: connected on first use, with what is published and consumed there for each partner. */
 
-import { deliveryKind, type PublishForm } from '../adapter/conversation/broker.ts';
+import { deliveryKind, type PublishForm, type QueueBinding } from '../adapter/conversation/broker.ts';
 import type { Adapter } from '../adapter/adapter.ts';
 import { getPartner, type Gateway } from '../gateway.ts';
 import { receiveDelivered } from '../inbound/receive-acknowledgement.ts';
@@ -146,10 +146,28 @@ export async function consumeAll(
 function sourceOf({ home }: Gateway, { exchange }: Adapter, { realm }: Broker, code: string): QueueSource {
   const agreed = exchange.receive?.consume;
   if (agreed === undefined) return ourQueue({ from: code, to: home.country }, realm);
-  const { queue, declare = false } = agreed;
+  const { queue, declare = false, bindings } = agreed;
+  if (bindings !== undefined) return { queue, declare: (channel) => declareBound(channel, queue, bindings) };
   if (!declare) return { queue };
   return { queue, declare: (channel) => channel.assertQueue(queue, { durable: true }) };
 }
+
+/** For a simulated partner: they go when the rehearsal is over. Throws what the broker says where the partner has its own there. */
+async function declareBound(
+  channel: Parameters<NonNullable<QueueSource['declare']>>[0],
+  own: string,
+  bindings: readonly QueueBinding[],
+): Promise<void> {
+  for (const queue of new Set([own, ...bindings.map((each) => each.queue)]))
+    await channel.assertQueue(queue, { durable: true, expires: playedExpiryMs });
+  for (const { exchange, key, queue } of bindings) {
+    if (exchange === '') continue; // the key is the name of a queue
+    await channel.assertExchange(exchange, 'direct', { durable: true, autoDelete: true });
+    await channel.bindQueue(queue, exchange, key);
+  }
+}
+
+const playedExpiryMs = 60_000;
 
 interface Taking {
   readonly code: string;

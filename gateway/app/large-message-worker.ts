@@ -115,9 +115,15 @@ function worksOf(
   };
 }
 
-/** For a gateway that has this worker. */
-export function largeAnswers(worker: Pick<LargeMessageWorker, 'take'>): NonNullable<Gateway['elsewhere']> {
-  return (answer) => (isLarge(answer) ? worker.take(answer) : undefined);
+/** For a gateway that has this worker. `noted`: what a rehearsal does first with each answer. */
+export function largeAnswers(
+  worker: Pick<LargeMessageWorker, 'take'>,
+  noted?: (answer: PartnerAnswer) => void,
+): NonNullable<Gateway['elsewhere']> {
+  return (answer) => {
+    noted?.(answer);
+    return isLarge(answer) ? worker.take(answer) : undefined;
+  };
 }
 
 /** What comes back is of the kind that the work asks for: the thread's program pairs them. */

@@ -197,7 +197,7 @@ function wayTo(options: ConnectOptions, adapter: Adapter): (() => Transport | un
     case 'https':
     case 'https-pull':
       if (url === undefined) return kind === 'https-pull' && isKnownAtDoor(settings) ? () => waiting : undefined;
-      return () => httpsPartner({ ...options, url, waits: kind === 'https-pull' }, adapter);
+      return () => httpsPartner({ ...options, url, pulls: kind === 'https-pull' }, adapter);
   }
 }
 
@@ -213,7 +213,7 @@ const waiting: Transport = {
   close: () => Promise.resolve(),
 };
 
-/** `waits`: our messages wait until the partner polls for them. */
+/** `pulls`: messages wait until the other side polls for them, but for ours where a path is agreed to which they are posted. */
 function httpsPartner(
   {
     code,
@@ -222,8 +222,8 @@ function httpsPartner(
     home,
     keyring,
     url,
-    waits,
-  }: ConnectOptions & { readonly url: string; readonly waits: boolean },
+    pulls,
+  }: ConnectOptions & { readonly url: string; readonly pulls: boolean },
   { exchange: { send, receive }, seal, list }: Adapter,
 ): Transport {
   const tls = { ...keyring.tls, ca: settings.certificates.anchors.map(readPem) };
@@ -234,13 +234,14 @@ function httpsPartner(
     ...(request === undefined ? [] : [{ ...request, takes: 'message' as const }]),
     ...(typeof acknowledgements === 'object' ? [{ ...acknowledgements, takes: 'acknowledgement' as const }] : []),
   ];
+  const waits = pulls && send?.request === undefined;
   const exchange = { to: code, request: send?.request, answer: receive?.answerRequest, ...send?.statuses };
   return httpsTransport({
     ...{ url, tls, from: home.country },
     ...(credentials && { authorization: authorizationOf(credentials, { at, tls, readPem }) }),
     ...present({ detach: detacher(seal, list.format === 'json' ? 'application/json' : list.type) }),
     join: (body, headers) => joinedWhereSigned(seal, body, headers[signatureHeaderOf(seal) ?? '']),
-    ...((waits || mailboxes.length > 0) && { pull: { seconds, maxBytes: config.exchange.maxBytes, waits, mailboxes } }),
+    ...((pulls || mailboxes.length > 0) && { pull: { seconds, maxBytes: config.exchange.maxBytes, waits, mailboxes } }),
     ...((send ?? receive) !== undefined && { exchange }),
   });
 }

@@ -7,12 +7,15 @@ import type { ExchangeRoute } from './exchange.ts';
 export function exchangeRoutes({ partners }: Pick<Gateway, 'partners'>): ExchangeRoute[] {
   return [...partners.values()].flatMap(({ code: partner, adapter: { exchange } }) => {
     const { method, path, acknowledgements, statuses, mode, answerHeader: header } = exchange.receive ?? {};
+    const { acknowledgementMethod } = exchange.receive ?? {};
     if (statuses === undefined) return [];
     const messages = { partner, takes: 'message', statuses, mode, header } as const;
     const later = { partner, takes: 'acknowledgement', statuses } as const;
     return [
       ...(path === undefined ? [] : [{ ...messages, method, path }]),
-      ...(typeof acknowledgements === 'string' ? [{ ...later, path: acknowledgements }] : []),
+      ...(typeof acknowledgements === 'string'
+        ? [{ ...later, method: acknowledgementMethod, path: acknowledgements }]
+        : []),
     ];
   });
 }

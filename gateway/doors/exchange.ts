@@ -22,7 +22,9 @@ type Receipt = Pick<SealedMessage, 'id' | 'contentType' | 'bytes'>;
 
 export interface ExchangeDoor extends Admission, Partial<BodyLimits> {
   /** Processes a message. Without a receipt (receipts get none) the reply is 202. Rejects with our own errors only: nothing was decided. */
-  receive(raw: RawMessage): Promise<{ readonly verdict: Verdict; readonly receipt?: Receipt }>;
+  receive(
+    raw: RawMessage,
+  ): Promise<{ readonly verdict: Verdict; readonly receipt?: Receipt; readonly arrived?: Receipt }>;
   /** The message with a signature that came in a header field beside it. Throws E_SIGNATURE_MISSING, E_SIGNATURE_PROFILE. */
   joined?(partner: string, bytes: Buffer, headers: Request['headers']): Buffer;
   /** Paths that partners of another make use in place of /exchange/. */
@@ -189,7 +191,7 @@ function receivePost(
       throw new GatewayError('E_REQUEST_TYPE', 'The Content-Type contradicts the bytes of the message.', { fix });
     }
     const hintedId = request.get('mra-message-id');
-    const { verdict, receipt } = await door.receive({
+    const { verdict, receipt, arrived } = await door.receive({
       partner: admitted(response),
       via: 'https',
       bytes: door.joined?.(admitted(response), bytes, request.headers) ?? bytes,
@@ -199,8 +201,9 @@ function receivePost(
       ...(hintedId !== undefined && messageIdPattern.test(hintedId) ? { hintedId } : {}),
     });
     if (header !== undefined) response.setHeader(...header(verdict));
-    if (mode === 'async') response.status(statuses[verdict]).end();
-    else sendReceipt(response, statuses[verdict], receipt);
+    const answer = mode === 'async' ? arrived : receipt;
+    if (mode === 'async' && answer === undefined) response.status(statuses[verdict]).end();
+    else sendReceipt(response, statuses[verdict], answer);
   };
 }
 

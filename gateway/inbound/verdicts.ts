@@ -55,6 +55,8 @@ export interface ReceiveResult {
   readonly verdict: Verdict;
   /** The sealed receipt; absent only where a receipt itself was received, for receipts are not receipted. */
   readonly receipt?: SealedMessage;
+  /** Of a simulated partner: what its response says, where the verdict follows as a message of its own. */
+  readonly arrived?: SealedMessage;
   /** Why it was rejected or is held. */
   readonly reason?: ErrorCode | HoldReason;
   readonly duplicate: boolean;

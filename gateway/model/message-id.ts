@@ -15,3 +15,17 @@ export function makeMessageId(now: Date, random: (bytes: number) => Uint8Array):
 export function fileMessageId(file: string, digest: string): string {
   return `${file}#${digest.slice(0, 12)}`;
 }
+
+/** Of a message that nothing else identifies than its bytes. */
+export function digestMessageId(digest: string): string {
+  return `d-${digest.slice(0, 32)}`;
+}
+
+/** Whether an answer names a message of ours: by its id, by its file, or by the id that a gateway makes of its file or its bytes. */
+export function namesMessage(
+  subject: string,
+  { id, file, digest }: { readonly id: string; readonly file?: string | undefined; readonly digest: string },
+): boolean {
+  const made = file === undefined ? [] : [file, fileMessageId(file, digest)];
+  return [id, digestMessageId(digest), ...made].includes(subject);
+}

@@ -9,6 +9,7 @@ import { businessStage, type ResponseHead } from '../adapter/conversation/stages
 import type { AnswerProperties, Gateway, Partner } from '../gateway.ts';
 import { later, momentOf } from '../model/day.ts';
 import { GatewayError, isMessageFault } from '../model/errors.ts';
+import { namesMessage } from '../model/message-id.ts';
 import type { Acknowledgement, Evidence, RecordAnswer, RecordResult } from '../model/message.ts';
 import { keepBytes } from '../store/bodies.ts';
 import type { Tx } from '../store/database.ts';
@@ -60,7 +61,7 @@ export async function settleByResponse(
 }
 
 /** Throws E_CODE_UNKNOWN for a response that says no verdict. */
-function readHead({ readHead: read }: Stage, head: ResponseHead): Acknowledgement {
+export function readHead({ readHead: read }: Stage, head: ResponseHead): Acknowledgement {
   const verdict = read?.(head);
   if (verdict === undefined)
     throw new GatewayError('E_CODE_UNKNOWN', `the status ${head.status} or its header says no verdict`);
@@ -152,9 +153,10 @@ async function findSubject(
 /** Throws E_RECEIPT_UNMATCHED. */
 export function requireSubject(
   { subject, number, period }: Acknowledgement,
-  { id, file, sequence, epochId }: Pick<MessageRow, 'id' | 'file' | 'sequence' | 'epochId'>,
+  message: Pick<MessageRow, 'id' | 'file' | 'digest' | 'sequence' | 'epochId'>,
 ): void {
-  const isNamed = subject === undefined || subject === id || subject === file;
+  const { sequence, epochId } = message;
+  const isNamed = subject === undefined || namesMessage(subject, message);
   if (isNamed && (number ?? sequence) === sequence && (period ?? epochId) === epochId) return;
   throw new GatewayError('E_RECEIPT_UNMATCHED', 'the acknowledgement names another message than the one it answers');
 }

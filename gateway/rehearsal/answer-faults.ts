@@ -1,6 +1,8 @@
 /** Faults of the responses to our lists: receipts that are late, missing or wrong, and doors that do not respond properly. */
 
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { answerTravels } from '../adapter/adapter.ts';
 import { sealReceipt, type ReceiveResult } from '../inbound/verdicts.ts';
 import type { Partner } from '../gateway.ts';
 import { sha256 } from '../model/canonical-json.ts';
@@ -18,7 +20,7 @@ function receiptFault(
   replace: (simulator: Simulator, raw: RawMessage, result: ReceiveResult) => Promise<SealedMessage | undefined>,
 ): AnswerFault {
   return {
-    ...{ acts: 'answers', ...faultTexts(name), needsDoor: false },
+    ...{ acts: 'answers', ...faultTexts(name), needs: 'receipts' },
     behaviour: (simulator) => ({
       async receipt(raw, result) {
         const { verdict, duplicate } = result;
@@ -31,7 +33,7 @@ function receiptFault(
 
 function doorFault(name: string, respond: (response: ServerResponse, maxMs: number) => void): AnswerFault {
   return {
-    ...{ acts: 'answers', ...faultTexts(name), needsDoor: true },
+    ...{ acts: 'answers', ...faultTexts(name), needs: 'door' },
     behaviour: (_simulator, maxMs) => ({
       door(request, response) {
         request.resume();
@@ -70,9 +72,43 @@ const lateReceipt: AnswerFault = {
   receiptFollows: true,
 };
 
+const signedNone = receiptFault('no-receipt', none);
+
+/** The answer is lost: the connection ends once the message was taken, or the message with the answer never goes out. */
+const noAnswer: AnswerFault = {
+  ...{ ...signedNone, needs: 'answers' },
+  behaviour(simulator, maxMs) {
+    const { exchange } = simulator.other.adapter;
+    if (exchange.receive === undefined) return signedNone.behaviour(simulator, maxMs);
+    if (answerTravels(exchange, false) || exchange.receive.written?.line !== undefined)
+      return { answering: () => Promise.resolve('lost') };
+    const sockets = new Set<Socket>();
+    return {
+      door(request, response, door) {
+        sockets.add(request.socket);
+        door(request, response);
+      },
+      receipt(_raw, result) {
+        for (const socket of sockets) socket.destroy();
+        return Promise.resolve(result);
+      },
+    };
+  },
+};
+
+/** An answer of the partner's own form goes out once the fault has ended. */
+const lateAnswer: AnswerFault = {
+  ...{ ...lateReceipt, needs: 'later answers' },
+  behaviour(simulator, maxMs) {
+    if (simulator.other.adapter.exchange.receive === undefined) return lateReceipt.behaviour(simulator, maxMs);
+    const { promise, resolve } = Promise.withResolvers<'sent'>();
+    return { answering: () => promise, ended: () => resolve('sent') };
+  },
+};
+
 export const answerFaults: readonly AnswerFault[] = [
-  lateReceipt,
-  receiptFault('no-receipt', none),
+  lateAnswer,
+  noAnswer,
   receiptFault('wrong-receipt-digest', (simulator, raw, { receipt }) =>
     forgedReceipt(simulator, raw, { digest: unknownDigest, subject: raw.hintedId ?? receipt?.id ?? '' }),
   ),
@@ -88,6 +124,9 @@ export const answerFaults: readonly AnswerFault[] = [
   ),
   doorFault('http-500', (response) => {
     response.writeHead(500).end();
+  }),
+  doorFault('http-503', (response) => {
+    response.writeHead(503, { 'retry-after': '1' }).end();
   }),
   doorFault('html-502', (response) => {
     response.writeHead(502, { 'content-type': 'text/html' }).end(html);

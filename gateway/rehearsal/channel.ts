@@ -1,20 +1,15 @@
-/** The connection of a simulated partner: it can pause its dispatcher, send messages that are in no outbox, and keeps all verified receipts. */
+/** The connection of a simulated partner: it can pause its dispatcher, send messages that are in no outbox, and keeps all answers. */
 
 import type { RequestListener, ServerResponse } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Gateway, Partner } from '../gateway.ts';
-import { sha256 } from '../model/canonical-json.ts';
 import { momentOf } from '../model/day.ts';
-import { errorTable, GatewayError, isGatewayError, isMessageFault, type ErrorCode } from '../model/errors.ts';
-import { holdReasons, type Digest, type HoldReason } from '../model/message.ts';
-import type { RawMessage, Receipt, SealedMessage } from '../model/message.ts';
-import { present } from '../model/present.ts';
-import { readAcknowledgement } from '../outbound/settle-by-answer.ts';
-import { readReceipt, receiptType } from '../wire/signature/receipts.ts';
-import { signerTrust } from '../wire/signature/trust.ts';
-import { verify } from '../wire/signature/verify.ts';
+import { GatewayError } from '../model/errors.ts';
+import type { SealedMessage } from '../model/message.ts';
 import { contentDigest } from '../wire/transport/https-pull.ts';
-import type { Transport } from '../wire/transport/transport.ts';
-import { validate } from '../wire/xsd/schema.ts';
+import type { SendOutcome, Transport } from '../wire/transport/transport.ts';
+import { openMailboxes, type Mailboxes } from './mailboxes.ts';
+import { openReceiptLog, type ReceiptLog, type ReceivedReceipt } from './received-answers.ts';
 
 /** What became of a message: the receipt over it, if one came. */
 export interface ChannelDelivery extends Partial<ReceivedReceipt> {
@@ -35,15 +30,28 @@ export interface Channel {
   around(door: RequestListener): RequestListener;
 }
 
-/** `receiptMs`: how long to wait for a receipt that does not come with the response. */
-export function openChannel(gateway: Gateway, connected: Partner, receiptMs: number): Channel {
+/** Whether an answer of the simulator goes out now: `lost`, never; it may be late. */
+export type Answering = (answer: SealedMessage) => Promise<'lost' | 'sent'>;
+
+interface ChannelOptions {
+  /** How long to wait for a receipt that does not come with the response. */
+  readonly receiptMs: number;
+  readonly answering: Answering;
+}
+
+export function openChannel(gateway: Gateway, connected: Partner, { receiptMs, answering }: ChannelOptions): Channel {
   const receipts = openReceiptLog(gateway, connected);
-  const transport = connected.transport && recording(gateway, connected, connected.transport, receipts);
+  const sides = { from: gateway.home.country, to: connected.code };
+  const boxes = openMailboxes(connected.adapter.exchange.waiting ?? {}, sides);
+  const { transport: own } = connected;
+  const transport = own && { ...own, send: recording(gateway, connected, own, { receipts, boxes }) };
   const pending: SealedMessage[] = [];
   let pause: Promise<undefined> | undefined;
   const paused: Transport['send'] = async (message) => {
     // Receipts are never paused: a consumer waits until its receipt is sent, and takes no other message meanwhile.
     if (message.kind === 'list') await pause;
+    if (message.kind === 'receipt' && (await answering(message)) === 'lost')
+      return { kind: 'custody', evidence: 'lost on its way' };
     return await required(transport, connected.code).send(message);
   };
   return {
@@ -57,43 +65,95 @@ export function openChannel(gateway: Gateway, connected: Partner, receiptMs: num
         resolve(undefined);
       };
     },
-    async send(message) {
-      const { waits = false, send } = required(transport, connected.code);
-      const { id, digest } = message;
-      const before = receipts.over(digest).length;
-      if (waits) pending.push(message);
-      const ready = { kind: 'custody', evidence: 'waits to be polled' } as const;
-      const { kind, evidence } = waits ? ready : await send(message);
-      const receipt = await receipts.next(digest, before, kind === 'custody' ? receiptMs : 0);
-      return { id, digest, evidence, ...receipt };
-    },
-    around: (door) => (request, response) => {
-      const next = request.method === 'GET' ? pending.shift() : undefined;
-      if (next !== undefined) respond(response, next);
-      else if (request.method === 'GET' && pause !== undefined) response.writeHead(204).end();
-      else door(request, response);
+    send: (message) =>
+      sendAndWait(required(transport, connected.code), message, { connected, receipts, pending, receiptMs }),
+    around: (door) => {
+      const boxed = boxes.around(door);
+      return (request, response) => {
+        const next = request.method === 'GET' ? pending.shift() : undefined;
+        if (next !== undefined) respond(response, next);
+        else if (request.method === 'GET' && pause !== undefined) response.writeHead(204).end();
+        else boxed(request, response);
+      };
     },
   };
 }
 
-function recording(gateway: Gateway, partner: Partner, transport: Transport, receipts: ReceiptLog): Transport {
-  return {
-    ...transport,
-    async send(message) {
-      const outcome = await transport.send(message);
-      const receivedAt = momentOf(gateway.now());
-      if (outcome.kind === 'receipt') {
-        const release = await receipts.record({
-          partner: partner.code,
-          via: 'https',
-          bytes: outcome.bytes,
-          receivedAt,
-        });
-        release();
-      }
-      if (outcome.kind === 'answered') receipts.recordAnswer(message, outcome.bytes);
-      return outcome;
-    },
+interface Sending {
+  readonly connected: Partner;
+  readonly receipts: ReceiptLog;
+  /** Messages that the other side is to poll. */
+  readonly pending: SealedMessage[];
+  readonly receiptMs: number;
+}
+
+async function sendAndWait(
+  { waits, send, files }: Transport,
+  message: SealedMessage,
+  { connected, receipts, pending, receiptMs }: Sending,
+): Promise<ChannelDelivery> {
+  const { id, digest } = message;
+  const before = receipts.over(digest).length;
+  if (waits === true) pending.push(message);
+  const ready = { kind: 'custody', evidence: 'waits to be polled' } as const;
+  const outcome = waits === true ? ready : await send(message);
+  const { kind, evidence } = outcome;
+  const fetching = kind === 'custody' && files !== undefined && fetchAnswers(connected, message, files, receipts);
+  const receipt = await receipts.next(digest, before, kind === 'custody' || isLater(outcome) ? receiptMs : 0);
+  if (fetching !== false) fetching.stop();
+  return { id, digest, evidence, ...receipt };
+}
+
+/** The response was taken, and says nothing of the verdict. */
+const isLater = ({ kind }: SendOutcome): boolean => kind === 'answered';
+
+/** Of a message that is in no outbox: its answers are looked for until it is stopped. */
+function fetchAnswers(
+  { code, adapter }: Partner,
+  { id, file = '' }: SealedMessage,
+  files: NonNullable<Transport['files']>,
+  receipts: ReceiptLog,
+): { stop(): void } {
+  const stopping = new AbortController();
+  const look = async (): Promise<void> => {
+    for (const [stage, { answerFile }] of (adapter.exchange.send?.stages ?? []).entries()) {
+      const found = answerFile === undefined ? undefined : await files.answer(answerFile.of(file));
+      if (found?.kind !== 'file') continue;
+      receipts.recordAnswer({ partner: code, bytes: found.bytes, came: { by: 'file', id, stage } });
+      await found.finish();
+    }
+  };
+  const run = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      await look();
+      await wait(pollMs);
+    }
+  };
+  void run();
+  return { stop: () => stopping.abort() };
+}
+
+const pollMs = 50;
+
+/** Keeps what is sent and how it is answered. What the other side fetches from a mailbox is put there. */
+function recording(
+  gateway: Gateway,
+  partner: Partner,
+  transport: Transport,
+  { receipts, boxes }: { readonly receipts: ReceiptLog; readonly boxes: Mailboxes },
+): Transport['send'] {
+  return async (message) => {
+    receipts.sent(message);
+    if (boxes.put(message)) return { kind: 'custody', evidence: 'waits in the mailbox' };
+    const outcome = await transport.send(message);
+    const receivedAt = momentOf(gateway.now());
+    if (outcome.kind === 'receipt') {
+      const { bytes } = outcome;
+      const release = await receipts.record({ partner: partner.code, via: 'https', bytes, receivedAt });
+      release();
+    }
+    if (outcome.kind === 'answered') receipts.recordResponse(message, outcome);
+    return outcome;
   };
 }
 
@@ -110,108 +170,8 @@ function respond(response: ServerResponse, { id, kind, contentType, digest, byte
 
 function required(transport: Transport | undefined, code: string): Transport {
   if (transport !== undefined) return transport;
-  throw new GatewayError('E_CONFIG_INVALID', 'there is no connection to the other side', {
+  throw new GatewayError('E_CONFIG_INVALID', 'the other side cannot be reached', {
     at: `partners.${code}`,
     fix: 'Give its url, or a broker.',
   });
-}
-
-interface ReceivedReceipt {
-  readonly receipt: Receipt;
-  readonly receiptDigest: Digest;
-}
-
-export interface ReceiptLog {
-  /**
-   * Keeps a receipt; ignores messages of another kind, and those that do not verify. `next` returns it once the function that is
-   * returned was called: when the gateway has taken the message.
-   */
-  record(raw: RawMessage): Promise<() => void>;
-  /** Keeps an acknowledgement of the other side's own form as a receipt; ignores what cannot be read. */
-  recordAnswer(message: SealedMessage, bytes: Uint8Array): void;
-  /** Also those that the gateway is still taking. */
-  over(subject: Digest): readonly ReceivedReceipt[];
-  /** The receipt over a message that comes after so many; undefined if it does not come in time. */
-  next(subject: Digest, after: number, withinMs: number): Promise<ReceivedReceipt | undefined>;
-}
-
-function openReceiptLog(gateway: Gateway, partner: Partner): ReceiptLog {
-  const bySubject = new Map<Digest, ReceivedReceipt[]>();
-  const beingTaken = new Set<ReceivedReceipt>();
-  const waiting = new Set<() => void>();
-  const over = (subject: Digest): readonly ReceivedReceipt[] => bySubject.get(subject) ?? [];
-  const keep = (receipt: Receipt | undefined, bytes: Uint8Array): (() => void) => {
-    if (receipt === undefined) return () => undefined;
-    const { digest } = receipt.subject;
-    const received = { receipt, receiptDigest: sha256(bytes) };
-    bySubject.set(digest, [...over(digest), received]);
-    beingTaken.add(received);
-    return () => {
-      beingTaken.delete(received);
-      for (const notify of waiting) notify();
-    };
-  };
-  return {
-    over,
-    record: async (raw) => keep(await read(gateway, partner, raw), raw.bytes),
-    recordAnswer(message, bytes) {
-      const release = keep(readAnswer(gateway, partner, message, bytes), bytes);
-      release();
-    },
-    async next(subject, after, withinMs) {
-      const { promise, resolve } = Promise.withResolvers<undefined>();
-      const notify = (): void => {
-        const received = over(subject)[after];
-        if (received !== undefined && !beingTaken.has(received)) resolve(undefined);
-      };
-      const timeout = setTimeout(() => resolve(undefined), withinMs);
-      waiting.add(notify);
-      notify();
-      await promise;
-      clearTimeout(timeout);
-      waiting.delete(notify);
-      return over(subject)[after];
-    },
-  };
-}
-
-/** Undefined after `busy`, for nothing was decided, and where the answer cannot be read: the gateway that sent the message logs it. */
-function readAnswer(
-  { home, now }: Gateway,
-  partner: Partner,
-  { id, digest }: SealedMessage,
-  bytes: Uint8Array,
-): Receipt | undefined {
-  const format = partner.adapter.exchange.send?.stages.find(({ mode }) => mode === 'sync')?.format;
-  try {
-    const ack = format && readAcknowledgement(partner, format, bytes);
-    if (ack === undefined || ack.verdict === 'busy' || ack.verdict === 'received') return undefined;
-    const { verdict, reason: code, detail = '', taken, refused } = ack;
-    const records = taken === undefined || refused === undefined ? undefined : { taken, refused };
-    return present({
-      ...{ id: ack.id ?? '', from: partner.code, to: home.country, subject: { id, digest }, records },
-      issuedAt: ack.issuedAt ?? momentOf(now()),
-      verdict: verdict === 'duplicate' ? 'applied' : verdict,
-      reason: code === undefined || !isReason(code) ? undefined : { code, detail },
-    });
-  } catch (error) {
-    if (isMessageFault(error)) return undefined;
-    throw error;
-  }
-}
-
-function isReason(text: string): text is ErrorCode | HoldReason {
-  return Object.hasOwn(errorTable, text) || holdReasons.some((reason) => reason === text);
-}
-
-async function read(gateway: Gateway, partner: Partner, raw: RawMessage): Promise<Receipt | undefined> {
-  try {
-    using verified = await verify(raw, signerTrust(partner.trust), new Date(raw.receivedAt));
-    return verified.type === receiptType ? readReceipt(validate(verified, gateway.receiptSchema)) : undefined;
-  } catch (error) {
-    // The gateway that receives the message as well rejects and logs it.
-    if (isGatewayError(error) && (error.kind.category === 'content' || error.kind.category === 'security'))
-      return undefined;
-    throw error;
-  }
 }

@@ -6,7 +6,7 @@ import { adapterDigest } from '../adapter/certificate.ts';
 import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import { openEnvironment, type Environment, type EnvironmentOptions } from './environment.ts';
-import { runAnswerFault, runSendingFault, sendGoodAgain, sendOurList } from './fault-scenarios.ts';
+import { ourListHeld, runAnswerFault, runSendingFault, sendGoodAgain, sendOurList } from './fault-scenarios.ts';
 import { findFault } from './faults.ts';
 import * as lists from './list-scenarios.ts';
 import { reportKind, type ConformanceReport } from './report.ts';
@@ -79,39 +79,41 @@ async function reportOf(
 type Run = Scenario['run'];
 
 const regular: Readonly<Record<string, Pick<Scenario, 'needs' | 'run'>>> = {
-  'first-list': { needs: [], run: withGoodList(lists.firstList) },
-  suspension: { needs: [], run: withGoodList(lists.suspension) },
-  renewal: { needs: [], run: withGoodList(lists.renewal) },
-  'twice-at-once': { needs: [], run: withGoodList(lists.twiceAtOnce) },
-  'key-rollover': { needs: [], run: withGoodList(lists.keyRollover) },
-  'five-scripts': { needs: [], run: withGoodList(lists.scripts) },
+  'first-list': { needs: ['verdicts'], run: withGoodList(lists.firstList) },
+  suspension: { needs: ['verdicts'], run: withGoodList(lists.suspension) },
+  renewal: { needs: ['verdicts'], run: withGoodList(lists.renewal) },
+  'twice-at-once': { needs: ['at once'], run: withGoodList(lists.twiceAtOnce) },
+  'key-rollover': { needs: ['verdicts'], run: withGoodList(lists.keyRollover) },
+  'five-scripts': { needs: ['verdicts'], run: withGoodList(lists.scripts) },
   'restored-sender': { needs: ['number'], run: withGoodList(lists.restoredSender) },
   'clock-ahead': { needs: ['number'], run: withGoodList(lists.clockAhead) },
   parts: { needs: ['parts'], run: withGoodList(lists.parts) },
   'our-list': { needs: ['tested gateway'], run: sendOurList },
+  'our-list-held': { needs: ['tested gateway', 'second answers'], run: ourListHeld },
 };
 
 /** What lists must state so that a fault of their order shows. */
 const orderNeeds: Readonly<Record<string, readonly Need[]>> = {
-  'out-of-order': ['number'],
-  gap: ['number'],
+  'out-of-order': ['gaps'],
+  gap: ['gaps'],
+  'two-lists-at-once': ['at once'],
   rollback: ['order'],
   fork: ['chain'],
   'wrong-root': ['chain'],
 };
 
-export const scenarios: readonly Scenario[] = table.map(({ id, run, name }, i) => {
-  return { id, name, first: i === 0, ...(regular[run] ?? faultScenario(run)) };
+export const scenarios: readonly Scenario[] = table.map(({ id, run, name, shows: [by = '', guarantee = ''] }, i) => {
+  return { id, name, shows: [by, guarantee], first: i === 0, ...(regular[run] ?? faultScenario(run)) };
 });
 
 function faultScenario(name: string): Pick<Scenario, 'needs' | 'fault' | 'run'> {
   const fault = findFault(name);
   if (fault === undefined) throw new RangeError(`there is no fault ${name}`);
   if (fault.acts === 'sends') {
-    const needs = orderNeeds[name] ?? [];
+    const needs: readonly Need[] = ['verdicts', ...(orderNeeds[name] ?? [])];
     return { needs, fault: name, run: withGoodList((environment) => runSendingFault(environment, fault)) };
   }
-  const needs: readonly Need[] = ['tested gateway', fault.needsDoor ? 'door' : 'receipts'];
+  const needs: readonly Need[] = ['tested gateway', fault.needs];
   return { needs, fault: name, run: (environment) => runAnswerFault(environment, fault) };
 }
 

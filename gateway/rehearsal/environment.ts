@@ -1,10 +1,15 @@
 /** A simulated partner and the gateway it is tested with: in the same process over real TLS, or at an address. */
 
 import type { OpenGateway } from '../app/composition.ts';
-import { GatewayError } from '../model/errors.ts';
+import { momentOf } from '../model/day.ts';
+import { GatewayError, type ErrorCode } from '../model/errors.ts';
+import type { Digest, Verdict } from '../model/message.ts';
+import { present } from '../model/present.ts';
+import { findInbox } from '../store/inbox.ts';
 import { findStream } from '../store/streams.ts';
 import { saveRecords, withConnections } from './administrations.ts';
 import { makePair, type PairOptions } from './pairing.ts';
+import type { ReceivedReceipt } from './received-answers.ts';
 import { inventListed, startSimulator, type Simulator, type SimulatorOptions } from './simulator.ts';
 
 export interface Environment {
@@ -29,6 +34,13 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
   // Where lists are polled, both sides poll often: a run is to end within a minute.
   const polling = { pollSeconds: 0.1 };
   await using opened = new AsyncDisposableStack();
+  // First: what it has at a broker must be there when the other side looks for it.
+  const simulator = await startSimulator(
+    { ...pair, simulated: withConnections(pair.simulated, polling) },
+    options,
+    withinMs,
+  );
+  opened.defer(() => simulator.close());
   let tested: OpenGateway | undefined;
   if (against === undefined) {
     const gateway = (tested = await runtime.open(withConnections(pair.tested, polling)));
@@ -37,13 +49,30 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
     // The scenarios decide what is sent: a list that goes by itself would come between.
     const serving = await runtime.serve(gateway, { scheduled: false });
     opened.defer(() => serving.stop());
+    simulator.receipts.look((digest) => decidedBy(gateway, simulator, digest));
   }
-  const simulated = withConnections(pair.simulated, polling);
-  const simulator = await startSimulator({ ...pair, simulated }, options, withinMs);
-  opened.defer(() => simulator.close());
   const closing = opened.move();
   return { simulator, withinMs, maxFaultMs, close: () => closing.disposeAsync(), ...(tested && { tested }) };
 }
+
+/** What the tested gateway decided about a message that it does not answer. */
+async function decidedBy(
+  { db: { sql }, now }: OpenGateway,
+  { gateway: { home }, other }: Simulator,
+  digest: Digest,
+): Promise<ReceivedReceipt | undefined> {
+  const found = await findInbox(sql, { partner: home.country, digest });
+  const verdict = found && verdicts[found.state];
+  if (verdict === undefined) return undefined;
+  const code = found?.reason;
+  const receipt = present({
+    ...{ id: '', from: other.code, to: home.country, issuedAt: momentOf(now()), subject: { digest }, verdict },
+    reason: code === undefined ? undefined : { code: code as ErrorCode, detail: '' },
+  });
+  return { receipt, receiptDigest: '' };
+}
+
+const verdicts: Readonly<Partial<Record<string, Verdict>>> = { APPLIED: 'applied', HELD: 'held', REJECTED: 'rejected' };
 
 /** The tested gateway; E_INTERNAL where a scenario that needs it runs against an address. */
 export function testedOf({ tested }: Environment): OpenGateway {

@@ -31,12 +31,17 @@ export interface SendingFault {
   send(simulator: Simulator, withinMs: number): Promise<readonly SentMessage[]>;
 }
 
+/**
+ * `door`: a connection that waits for a response, which there is none with a broker; `receipts`: signed ones; `answers`: whatever their form;
+ * `later answers`: those that are messages of their own.
+ */
+export type AnswerNeed = 'door' | 'receipts' | 'answers' | 'later answers';
+
 export interface AnswerFault {
   readonly acts: 'answers';
   readonly name: string;
   readonly description: string;
-  /** Needs a connection that waits for a response: there is none with a broker. */
-  readonly needsDoor: boolean;
+  readonly needs: AnswerNeed;
   /** The receipt comes although the list is not sent again. */
   readonly receiptFollows?: true;
   /** `maxMs`: the longest that a connection is kept open. */

@@ -6,6 +6,7 @@ import type { ListFormat } from '../adapter/adapter.ts';
 import { sha256 } from '../model/canonical-json.ts';
 import { dayAt, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
+import { present } from '../model/present.ts';
 import { nextChain } from '../model/list/digest.ts';
 import type { ListMessage } from '../model/list/list.ts';
 import type { SealedMessage } from '../model/message.ts';
@@ -68,14 +69,20 @@ export async function forged(
   const { gateway, other } = simulator;
   const layout = layoutInForce(simulator);
   const list = { ...original, ...changes };
-  const text = encodedText(layout, list);
+  const names = other.adapter.exchange.send?.file?.names;
+  const [text, file] = [encodedText(layout, list), names?.nameOf(list)];
+  const before = { text: encodedText(layout, original), file: names?.nameOf(original) };
+  if (changes !== undefined && change === undefined && text === before.text && file === before.file)
+    throw new GatewayError('E_VALUE_INVALID', 'lists of this partner do not state what is forged');
   const changed = change?.(text, layout) ?? text;
   if (change !== undefined && changed === text) throw new GatewayError('E_INTERNAL', 'nothing was forged');
   const format = { ...layout, type: type ?? layout.type };
   const sealed = await signUnchecked(Buffer.from(changed), format, signer ?? other.signer, momentOf(gateway.now()));
   const { contentType = layout.contentType } = sealed;
   const bytes = spoil(sealed.bytes);
-  return { id: list.id, partner: other.code, kind: 'list', contentType, bytes, digest: sha256(bytes) };
+  const { sequence: number, epoch } = list.position;
+  const about = present({ id: list.id, partner: other.code, number, period: epoch.id, file });
+  return { ...about, kind: 'list', contentType, bytes, digest: sha256(bytes) };
 }
 
 /** The bytes with a text replaced, which is in them literally or in the payload of a JWS; else the very same bytes. */

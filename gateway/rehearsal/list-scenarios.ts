@@ -22,7 +22,7 @@ async function sendApplied(
 ): Promise<ScenarioFinding> {
   const { simulator, withinMs } = environment;
   const row = await exchangeList(simulator, withinMs, options);
-  return await requireApplied(environment, what, deliveryOf(simulator, row));
+  return await requireApplied(environment, what, await deliveryOf(simulator, row, withinMs));
 }
 
 async function requireApplied(
@@ -165,7 +165,11 @@ export async function parts(environment: Environment): Promise<ScenarioFinding> 
   const row = required(await exchange(sender, other.code, withinMs, { kind: 'full' }));
   const stream = await findStream(gateway.db.sql, other.code, 'out');
   const { sequence = 0 } = stream?.position ?? {};
-  const sent = await requireApplied(environment, `the last of ${sequence} parts`, deliveryOf(simulator, row));
+  const sent = await requireApplied(
+    environment,
+    `the last of ${sequence} parts`,
+    await deliveryOf(simulator, row, withinMs),
+  );
   return sequence > 1 ? sent : { ...sent, skipped: `the list has no more than ${partRecords} operators` };
 }
 
@@ -176,11 +180,12 @@ export async function restoredSender(environment: Environment): Promise<Scenario
   const list = await nextList(simulator);
   const { id } = await exchangeList(simulator, withinMs);
   const forgotten = required(await findMessage(gateway.db.sql, id));
-  const again = await sendForged(
-    environment,
-    'its sequence number again, with other content',
-    { ...list, id: gateway.newId() },
-    { expected: ['E_SEQUENCE_ROLLBACK', 'E_SEQUENCE_FORK'] },
+  const again = await sendForged(environment, 'its sequence number again, with other content', list, {
+    list: { id: gateway.newId(), issuedAt: later(list.issuedAt, 60) },
+    expected: ['E_SEQUENCE_ROLLBACK', 'E_SEQUENCE_FORK'],
+  });
+  return together(
+    scenarioFinding([evidenceOf('the list that is forgotten', await deliveryOf(simulator, forgotten, withinMs))]),
+    again,
   );
-  return together(scenarioFinding([evidenceOf('the list that is forgotten', deliveryOf(simulator, forgotten))]), again);
 }

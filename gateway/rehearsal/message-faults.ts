@@ -5,6 +5,7 @@ import { encodedText } from '../adapter/format.ts';
 import { later, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { ListMessage } from '../model/list/list.ts';
+import { isUnsigned } from '../model/message.ts';
 import type { StreamRules } from '../model/list/stream-rules.ts';
 import type { ListOptions } from '../model/list/queued-list.ts';
 import { sendingFault, type SendingFault, type SentMessage } from './fault.ts';
@@ -37,6 +38,20 @@ function messageFault(
 }
 
 const full = { kind: 'full' } as const;
+
+/** A file whose name says otherwise is none of this conversation: it is left alone. */
+function requireNoName({ other }: Simulator, path: 'message.from' | 'message.to'): void {
+  if (other.adapter.exchange.send?.file?.names.carries.has(path) === true)
+    throw new GatewayError(
+      'E_VALUE_INVALID',
+      'the name of the file states it, and a file of another name is left alone',
+    );
+}
+
+function requireSignatures({ other }: Simulator): void {
+  if (isUnsigned(other.adapter.seal))
+    throw new GatewayError('E_VALUE_INVALID', 'messages of this partner are not signed');
+}
 
 /** A user-assigned code of ISO 3166-1 that is neither side's. */
 function otherCountry({ gateway, other }: Simulator): string {
@@ -109,8 +124,14 @@ export const messageFaults: readonly SendingFault[] = [
   messageFault('fork', ({ position }) => ({
     list: { position: { ...position, epoch: { ...position.epoch, id: 'f0'.repeat(8) } } },
   })),
-  messageFault('wrong-addressee', (_list, simulator) => ({ list: { to: otherCountry(simulator) } })),
-  messageFault('false-sender', (_list, simulator) => ({ list: { from: otherCountry(simulator) } })),
+  messageFault('wrong-addressee', (_list, simulator) => {
+    requireNoName(simulator, 'message.to');
+    return { list: { to: otherCountry(simulator) } };
+  }),
+  messageFault('false-sender', (_list, simulator) => {
+    requireNoName(simulator, 'message.from');
+    return { list: { from: otherCountry(simulator) } };
+  }),
   messageFault('future-clock', ({ nextBy }, { gateway }) => ({
     list: { issuedAt: later(momentOf(gateway.now()), 360), nextBy: later(nextBy, 360) },
   })),
@@ -126,12 +147,28 @@ export const messageFaults: readonly SendingFault[] = [
   ),
   messageFault('repeated-operator', (list) => ({ list: { records: [...list.records, firstOf(list)] } }), full),
   messageFault('unknown-status-code', unknownStatus, full),
-  messageFault('wrong-version', (_list, simulator) => otherLayout(layoutInForce(simulator).type)),
+  messageFault('wrong-version', (_list, simulator) => {
+    const { format, type } = layoutInForce(simulator);
+    if (format !== 'xml') requireSignatures(simulator); // nothing else states the type
+    return otherLayout(type);
+  }),
   messageFault('truncated', () => ({
     bytes: (bytes) => bytes.subarray(0, Math.floor(bytes.length * 0.75)),
   })),
   messageFault('mixed-encoding', () => ({ bytes: utf16 })),
-  messageFault('bad-signature', (list) => ({ bytes: (bytes) => tampered(bytes, list) }), full),
+  messageFault(
+    'bad-signature',
+    (list, simulator) => {
+      requireSignatures(simulator);
+      return { bytes: (bytes) => tampered(bytes, list) };
+    },
+    full,
+  ),
   messageFault('unregistered-key', (_list, { keys }) => ({ signer: keys.unregistered })),
-  messageFault('expired-certificate', (_list, { keys }) => ({ signer: keys.expired })),
+  messageFault('expired-certificate', (_list, { keys, other }) => {
+    const { seal } = other.adapter;
+    if (!isUnsigned(seal) && ['keyValue', 'keyName', 'none'].includes(seal.keyInfo ?? ''))
+      throw new GatewayError('E_VALUE_INVALID', 'messages of this partner name a key and no certificate');
+    return { signer: keys.expired };
+  }),
 ];

@@ -8,7 +8,6 @@ import { dirname, join, relative } from 'node:path';
 import names from '../../schemas/rehearsal-names.json' with { type: 'json' };
 import type { Adapter } from '../adapter/adapter.ts';
 import { loadAdapter, loadHome } from '../adapter/load.ts';
-import { notPlayed } from '../adapter/swap-sides.ts';
 import type { AdapterTools } from '../adapter/tools.ts';
 import { loadConfig, type Config, type PartnerConfig } from '../app/config.ts';
 import { GatewayError } from '../model/errors.ts';
@@ -33,7 +32,8 @@ export interface Pair {
   readonly simulated: Config;
   readonly tested: Config;
   readonly files: PairFiles;
-  readonly keys: SimulatorKeys;
+  /** Absent where messages are not signed. */
+  readonly keys?: SimulatorKeys;
 }
 
 type PairFiles = Readonly<Record<'simulated' | 'tested', string>>;
@@ -62,14 +62,12 @@ export async function makePair(options: PairOptions): Promise<Pair> {
   const [cc, homeCc] = [partner.toLowerCase(), base.home.toLowerCase()];
   const adapter = await loadAdapter(join(base.adapters, cc), tools);
   const { seal } = adapter;
-  if (isUnsigned(seal))
-    throw new GatewayError('E_REQUEST_INVALID', 'only partners that sign their messages are simulated');
-  requirePlayed(adapter);
+  requireBroker(adapter, broker);
   const adapters = folderWithHome(adapter, options);
   const [simulatedCc, testedCc] = plays === 'partner' ? [cc, homeCc] : [homeCc, cc];
   const own = await makeIdentity(await loadHome(join(adapters, simulatedCc), tools), join(folder, simulatedCc), now);
-  const keys = await openSimulatorKeys(own, seal, now);
-  const signing = [...own.certificates.signing, ...registeredFiles(own.folder, keys)];
+  const keys = isUnsigned(seal) ? undefined : await openSimulatorKeys(own, seal, now);
+  const signing = [...own.certificates.signing, ...(keys === undefined ? [] : registeredFiles(own.folder, keys))];
   const simulated = { ...own, certificates: { ...own.certificates, signing } };
   const tested = await registeredIdentity(await loadHome(join(adapters, testedCc), tools), join(folder, testedCc), now);
   const files = { simulated: join(folder, `${simulatedCc}.yaml`), tested: join(folder, `${testedCc}.yaml`) };
@@ -79,27 +77,35 @@ export async function makePair(options: PairOptions): Promise<Pair> {
     // The environment is not read: it is that of another gateway. What a file cannot say is as at home.
     ...loadConfig({ config: file }, {}),
     adapters,
-    ...(broker && { broker }),
+    ...(broker && { broker: ownNames(adapter) ? withAccount(broker) : broker }),
   });
   // The tested side may have moved since the file was written.
   const moved = present({ url: testedUrl });
-  return { simulated: withConnections(read(files.simulated), moved), tested: read(files.tested), files, keys };
+  const sides = { simulated: withConnections(read(files.simulated), moved), tested: read(files.tested) };
+  return { ...sides, files, ...present({ keys }) };
 }
 
-function requirePlayed({ exchange }: Adapter): void {
-  if (exchange.send?.file !== undefined) {
-    const fix = 'Put files by hand: transport: folder in the settings of the partner, with folders of this machine.';
-    throw new GatewayError('E_REQUEST_INVALID', 'a partner that exchanges files is not simulated', { fix });
-  }
-  const detail = notPlayed(exchange);
-  if (detail === undefined) return;
-  const fix = 'Rehearse with its own system.';
-  throw new GatewayError('E_REQUEST_INVALID', `this partner has ${detail}, which is not simulated`, { fix });
+const ownNames = ({ exchange: { send, receive } }: Adapter): boolean =>
+  (send?.publish ?? receive?.consume) !== undefined;
+
+/** Names at a broker need one. */
+function requireBroker(adapter: Adapter, broker: Config['broker']): void {
+  if (!ownNames(adapter) || broker !== undefined) return;
+  const fix =
+    'Start one on this machine, or name one in MRA_BROKER: the exchanges and queues of the partner are made there.';
+  throw new GatewayError('E_REQUEST_INVALID', 'this partner has names of its own at a broker, and no broker answered', {
+    fix,
+  });
+}
+
+/** Without an account in the address nobody would know who wrote a queue: then it is that of a new broker. */
+function withAccount(broker: NonNullable<Config['broker']>): NonNullable<Config['broker']> {
+  return { ...broker, url: broker.url.replace(/^(amqps?:\/\/)(?=[^@/]+(?:\/|$))/u, '$1guest:guest@') };
 }
 
 /** Writes the settings of each side, which name the address and the certificates of the other. */
 async function writeBoth(
-  { base, plays, listen, testedUrl, broker }: PairOptions,
+  { base, plays, listen, testedUrl, broker, folder }: PairOptions,
   adapter: Adapter,
   { simulated, tested }: Readonly<Record<keyof PairFiles, Identity>>,
   files: PairFiles,
@@ -108,7 +114,10 @@ async function writeBoth(
   const exchange = listen ?? { host: '127.0.0.1', port };
   const testedExchange = { host: '127.0.0.1', port: testedPort };
   const connect = ({ home, certificates }: Identity, mirrored: boolean, url: string): Config['partners'] => ({
-    [home.country]: { adapter: adapter.cc, mirrored, url, certificates, ...transportOf(adapter, broker) },
+    [home.country]: {
+      ...{ adapter: adapter.cc, mirrored, url, certificates },
+      ...transportOf(adapter, { broker, folders: foldersOf(folder, mirrored) }),
+    },
   });
   const { broker: _, ...rest } = base;
   const common: Config = broker === undefined ? rest : { ...rest, broker };
@@ -120,12 +129,30 @@ async function writeBoth(
   writeSettings(files.tested, tested.home.name, settingsOf(common, tested, testedAddresses, toSimulated));
 }
 
+/** Files are exchanged in folders of this machine, and lists over HTTPS where no broker answered. */
 function transportOf(
   { transport }: Adapter,
-  broker: Config['broker'],
-): Pick<PartnerConfig, 'transport' | 'pollSeconds'> {
-  if (transport === 'amqp' && broker === undefined) return { transport: 'https' };
-  return transport === 'https-pull' ? { pollSeconds: 1 } : {};
+  { broker, folders }: { readonly broker: Config['broker']; readonly folders: NonNullable<PartnerConfig['folders']> },
+): Pick<PartnerConfig, 'transport' | 'pollSeconds' | 'folders'> {
+  switch (transport) {
+    case 'sftp':
+    case 'folder':
+      for (const path of [folders.in, folders.out, folders.archive]) if (path !== undefined) makeFolder(path);
+      return { transport: 'folder', folders, pollSeconds: 1 };
+    case 'amqp':
+      return broker === undefined ? { transport: 'https' } : {};
+    case 'https-pull':
+      return { pollSeconds: 1 };
+    case 'https':
+      return { pollSeconds: 1 };
+  }
+}
+
+/** What one side puts the other side takes; the account stands for the one that alone may write there. */
+function foldersOf(folder: string, mirrored: boolean): NonNullable<PartnerConfig['folders']> {
+  const at = (name: string): string => join(folder, 'files', name);
+  const [inside, out] = mirrored ? ['to-partner', 'from-partner'] : ['from-partner', 'to-partner'];
+  return { in: at(inside), out: at(out), archive: at(`${inside}-taken`), account: 'rehearsal' };
 }
 
 const urlOf = ({ host, port }: Addresses['exchange']): string => `https://${host}:${port}`;
@@ -134,10 +161,11 @@ const urlOf = ({ host, port }: Addresses['exchange']): string => `https://${host
 function writeSettings(file: string, name: string, config: Config): void {
   const { home, data, logLevel, exchange, border, broker } = config;
   const path = (to: string): string => relative(dirname(file), to);
-  const partners = Object.entries(config.partners).map(([code, { certificates, mirrored, ...connection }]) => [
+  const partners = Object.entries(config.partners).map(([code, { certificates, mirrored, folders, ...connection }]) => [
     code,
     {
       ...connection,
+      ...(folders && { folders: relativeFolders(folders, path) }),
       ...(mirrored ? { mirrored } : {}),
       certificates: {
         signing: certificates.signing.map(path),
@@ -152,6 +180,14 @@ function writeSettings(file: string, name: string, config: Config): void {
     partners: Object.fromEntries(partners) as unknown,
   };
   writeFileSync(file, `# ${name} in a rehearsal. Written by mra, with keys made for it.\n${writeYaml(settings)}`);
+}
+
+function relativeFolders(
+  { account, ...folders }: NonNullable<PartnerConfig['folders']>,
+  path: (to: string) => string,
+): Readonly<Record<string, string>> {
+  const paths = Object.entries(folders).map(([name, to]) => [name, path(to)]);
+  return { ...(Object.fromEntries(paths) as Readonly<Record<string, string>>), ...present({ account }) };
 }
 
 /** The part of a written file that an existing gateway takes into its settings. */

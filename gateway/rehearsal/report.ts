@@ -111,11 +111,11 @@ function facts(report: ConformanceReport): string {
   return rows.join('\n');
 }
 
-function row({ id, name, verdict, reason, milliseconds, evidence }: ScenarioResult): string {
+function row({ id, name, shows, verdict, reason, milliseconds, evidence }: ScenarioResult): string {
   const why = reason === undefined ? '' : `<br>${escaped(reason)}`;
   const items = `<details><summary>Evidence</summary><ul>${evidence.map(item).join('')}</ul></details>`;
   return (
-    `<tr><th scope="row" class="${verdict}">${escaped(id)}</th><td>${escaped(name)}${evidence.length === 0 ? '' : items}</td>` +
+    `<tr><th scope="row" class="${verdict}">${escaped(id)}</th><td>${escaped(name)}<br><small>${escaped(shows)}</small>${evidence.length === 0 ? '' : items}</td>` +
     `<td>${verdict}${why}</td><td class="time">${milliseconds}</td></tr>`
   );
 }

@@ -29,7 +29,7 @@ export async function settled(gateway: Gateway, id: string, withinMs: number): P
   const deadline = performance.now() + withinMs;
   while (performance.now() < deadline) {
     const message = await findMessage(gateway.db.sql, id);
-    if (message?.receiptDigest !== undefined) return message;
+    if (message !== undefined && isSettled(message)) return message;
     if (message?.holdReason !== undefined) return message;
     if (message?.state === 'SEALED' && message.attempts > 0) await checkWay(gateway, message);
     await wait(pollMs);
@@ -39,6 +39,10 @@ export async function settled(gateway: Gateway, id: string, withinMs: number): P
     fix: 'See that the other side is up and that both know each other’s certificates.',
   });
 }
+
+/** A held list has a second answer to come; a message may be closed without any. */
+export const isSettled = ({ state, progress }: MessageRow): boolean =>
+  progress === 'held' || (state !== 'SEALED' && state !== 'HANDED_OVER');
 
 /** The other side may not have made its queue at the broker yet: then the message is sent again. */
 async function checkWay(gateway: Gateway, { id, partner }: MessageRow): Promise<void> {
@@ -77,11 +81,15 @@ export async function exchange(
 
 /** Sends a list of the simulator's, renewed if nothing changed. */
 export async function exchangeList(
-  { gateway, other }: Simulator,
+  simulator: Simulator,
   withinMs: number,
   options: ListOptions = { renew: true },
 ): Promise<MessageRow> {
-  return required(await exchange(gateway, other.code, withinMs, options));
+  const row = required(await exchange(simulator.gateway, simulator.other.code, withinMs, options));
+  if (row.state !== 'CLOSED') return row;
+  // No answer says what became of it.
+  const { receipt } = await deliveryOf(simulator, row, withinMs);
+  return receipt?.verdict === 'applied' ? { ...row, state: 'ACCEPTED' } : { ...row, state: 'REJECTED' };
 }
 
 /** A list that is full or renewed always has a message. */
@@ -91,8 +99,13 @@ export function required<T>(built: T | undefined): T {
 }
 
 /** A message of the simulator's outbox with the last receipt over it. */
-export function deliveryOf({ receipts }: Simulator, { id, digest, state }: MessageRow): ChannelDelivery {
-  return { id, digest, evidence: `outbox: ${state}`, ...receipts.over(digest).at(-1) };
+export async function deliveryOf(
+  { receipts }: Simulator,
+  { id, digest, state }: MessageRow,
+  withinMs: number,
+): Promise<ChannelDelivery> {
+  const receipt = receipts.over(digest).at(-1) ?? (await receipts.next(digest, 0, withinMs));
+  return { id, digest, evidence: `outbox: ${state}`, ...receipt };
 }
 
 /** The next list is full and in a new epoch: the other side may hold more than the simulator's store knows. */

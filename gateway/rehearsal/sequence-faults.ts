@@ -4,6 +4,7 @@ import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { ListMessage } from '../model/list/list.ts';
 import type { DomesticRecord } from '../model/record/record.ts';
+import { present } from '../model/present.ts';
 import { unpackList } from '../model/record/packed-records.ts';
 import { deliverDue } from '../outbound/delivery.ts';
 import { sendList } from '../outbound/send-list.ts';
@@ -20,7 +21,8 @@ async function resend(simulator: Simulator, { id }: MessageRow): Promise<Channel
   const { sql } = simulator.gateway.db;
   const row = await findMessage(sql, id);
   if (row === undefined) throw new GatewayError('E_MESSAGE_UNKNOWN', 'the message is not in the outbox', { at: id });
-  return await simulator.send({ ...row, bytes: await getBytes(sql, row.digest) });
+  const { sequence: number, epochId: period } = row;
+  return await simulator.send({ ...row, ...present({ number, period }), bytes: await getBytes(sql, row.digest) });
 }
 
 /** Queues a list while the dispatcher is paused; `deliver` lets it go out. */
@@ -38,7 +40,7 @@ async function queue(
     async deliver() {
       resume();
       await deliverDue(gateway, other.code);
-      return deliveryOf(simulator, await settled(gateway, list.id, withinMs));
+      return await deliveryOf(simulator, await settled(gateway, list.id, withinMs), withinMs);
     },
   };
 }
@@ -54,7 +56,7 @@ function sizeFault(
     const row = await exchangeList(simulator, withinMs, {});
     await change(simulator, restored);
     await startNewEpoch(simulator);
-    return [deliveryOf(simulator, row)];
+    return [await deliveryOf(simulator, row, withinMs)];
   });
 }
 
@@ -66,14 +68,14 @@ const hugeCount = 3000;
 export const sequenceFaults: readonly SendingFault[] = [
   sendingFault('duplicate', async (simulator, withinMs) => {
     const row = await exchangeList(simulator, withinMs);
-    const first = deliveryOf(simulator, row);
+    const first = await deliveryOf(simulator, row, withinMs);
     const again = [await resend(simulator, row), await resend(simulator, row)];
     return [first, ...again.map((sent) => ({ ...sent, sameReceipt: first.receiptDigest ?? '' }))];
   }),
   sendingFault('conflicting-id', async (simulator, withinMs) => {
     const row = await exchangeList(simulator, withinMs);
-    const conflicting = await forged(simulator, { ...(await nextList(simulator)), id: row.id });
-    return [{ ...deliveryOf(simulator, row), ...applied }, await simulator.send(conflicting)];
+    const conflicting = await forged(simulator, await nextList(simulator), { list: { id: row.id } });
+    return [{ ...(await deliveryOf(simulator, row, withinMs)), ...applied }, await simulator.send(conflicting)];
   }),
   sendingFault('out-of-order', async (simulator, withinMs) => {
     const { list, resume, deliver } = await queue(simulator, withinMs);

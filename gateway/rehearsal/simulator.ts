@@ -6,13 +6,15 @@
 import type { RequestListener } from 'node:http';
 import type { OpenGateway } from '../app/composition.ts';
 import type { Config } from '../app/config.ts';
-import { getPartner, type Partner } from '../gateway.ts';
+import { getPartner, type Partner, type PartnerAnswer } from '../gateway.ts';
 import type { ReceiveResult } from '../inbound/verdicts.ts';
 import { dayAt } from '../model/day.ts';
-import type { RawMessage } from '../model/message.ts';
+import { GatewayError } from '../model/errors.ts';
+import type { RawMessage, SealedMessage } from '../model/message.ts';
 import type { DomesticRecord } from '../model/record/record.ts';
 import { saveRecords } from './administrations.ts';
-import { openChannel, type Channel } from './channel.ts';
+import { answerFirst } from './played-answers.ts';
+import { openChannel, type Answering, type Channel } from './channel.ts';
 import { inventOperators } from './invented-operators.ts';
 import type { Pair } from './pairing.ts';
 import type { SimulatorKeys } from './identities.ts';
@@ -23,6 +25,8 @@ export interface DoorHooks {
   around?(door: RequestListener): RequestListener;
   /** Absent: lists that are due by the schedules of partners are sent by themselves. */
   readonly scheduled?: boolean;
+  /** Called with each answer that comes to a message of ours, before it is taken. */
+  answered?(answer: PartnerAnswer): void;
   /** Before a message is received, over whichever transport. */
   receive?(raw: RawMessage, receive: (raw: RawMessage) => Promise<ReceiveResult>): Promise<ReceiveResult>;
 }
@@ -37,12 +41,17 @@ export interface Runtime {
 export interface FaultBehaviour {
   door?(...call: [...Parameters<RequestListener>, door: RequestListener]): void;
   receipt?(raw: RawMessage, result: ReceiveResult): Promise<ReceiveResult>;
+  /** Of an answer that is a message of its own. */
+  answering?: Answering;
+  /** Called when the fault is over. */
+  ended?(): void;
 }
 
 export interface Simulator extends Pick<Channel, 'pause' | 'receipts' | 'send'> {
   readonly gateway: OpenGateway;
   /** The other side, as the simulator's gateway is connected to it. */
   readonly other: Partner;
+  /** Throws E_VALUE_INVALID where its messages are not signed. */
   readonly keys: SimulatorKeys;
   readonly url: string;
   /** The current records of its operators. */
@@ -67,21 +76,29 @@ export async function startSimulator(
 ): Promise<Simulator> {
   const opened = await runtime.open(simulated);
   const [code = ''] = Object.keys(simulated.partners);
-  const channel = openChannel(opened, getPartner(opened, code), receiptMs);
+  let injected: Parameters<Simulator['inject']> = [];
+  const channel = openChannel(opened, getPartner(opened, code), {
+    receiptMs,
+    answering: (answer) => answering(injected, answer),
+  });
   const other = channel.partner;
   const gateway: OpenGateway = { ...opened, partners: new Map([[other.code, other]]) };
   const operators = inventListed(gateway, count, seed);
   await saveRecords(gateway, operators);
-  let injected: Parameters<Simulator['inject']> = [];
   const serving = await runtime.serve(
     gateway,
-    hooksOf(channel, () => injected),
+    hooksOf(gateway, channel, () => injected),
   );
   return {
-    ...{ gateway, other, keys, operators },
+    ...{ gateway, other, operators },
+    get keys() {
+      if (keys !== undefined) return keys;
+      throw new GatewayError('E_VALUE_INVALID', 'messages of this partner are not signed');
+    },
     ...{ pause: channel.pause, receipts: channel.receipts, send: channel.send },
     url: serving.exchangeUrl,
     inject: (...behaviour) => {
+      injected[0]?.ended?.();
       injected = behaviour;
     },
     async close() {
@@ -91,14 +108,24 @@ export async function startSimulator(
   };
 }
 
+async function answering(
+  [behaviour, onUse]: Parameters<Simulator['inject']>,
+  answer: SealedMessage,
+): ReturnType<Answering> {
+  if (behaviour?.answering === undefined) return 'sent';
+  onUse?.();
+  return await behaviour.answering(answer);
+}
+
 /** Operators of an administration, all of the highest grade, so that most of them are on its lists. */
 export function inventListed({ home, now }: OpenGateway, count: number, seed: number): DomesticRecord[] {
   return inventOperators(home, { count, advanced: count, seed, today: dayAt(now(), home.timeZone) });
 }
 
-function hooksOf(channel: Channel, injected: () => Parameters<Simulator['inject']>): DoorHooks {
+function hooksOf(gateway: OpenGateway, channel: Channel, injected: () => Parameters<Simulator['inject']>): DoorHooks {
   return {
     scheduled: false, // its turns decide what is sent
+    answered: (answer) => channel.receipts.recordAnswer(answer),
     around: (door) =>
       channel.around((request, response) => {
         const [behaviour, onUse] = injected();
@@ -113,7 +140,7 @@ function hooksOf(channel: Channel, injected: () => Parameters<Simulator['inject'
     async receive(raw, receive) {
       const release = await channel.receipts.record(raw);
       // A receipt over a message that is in no outbox moves the stream, and a scenario that waits for it sends the next list.
-      const result = await receive(raw).finally(release);
+      const result = await answerFirst(gateway, channel.partner, raw, await receive(raw).finally(release));
       const [behaviour, onUse] = injected();
       if (behaviour?.receipt === undefined || result.receipt === undefined) return result;
       const changed = await behaviour.receipt(raw, result);

@@ -15,6 +15,13 @@ export interface PublishForm {
   readonly declare?: boolean;
 }
 
+/** Of a simulated partner, whose exchanges and queues are made for it: what is published there under the key comes into the queue. */
+export interface QueueBinding {
+  readonly exchange: string;
+  readonly key: string;
+  readonly queue: string;
+}
+
 /** What a delivery is. `acknowledgement`: the answer by the document that was agreed. */
 export const deliveryKinds = ['list', 'reply', 'acknowledgement'] as const;
 export type DeliveryKind = (typeof deliveryKinds)[number];

@@ -1,7 +1,7 @@
 /** Compiles how messages and answers travel to and from a partner of another make: templates, names of files, lines of logs. */
 
 import answerTexts from '../../../schemas/answer-texts.json' with { type: 'json' };
-import type { Acknowledgement } from '../../model/message.ts';
+import type { Acknowledgement, Verdict } from '../../model/message.ts';
 import { present } from '../../model/present.ts';
 import type { AnswerStage, Exchange, MessageFormat, TransportKind } from '../adapter.ts';
 import { invalid, type Place } from '../faults.ts';
@@ -10,7 +10,7 @@ import type { MessageData } from '../message-data.ts';
 import { acknowledgementFields, recordResultFields } from '../template/message-fields.ts';
 import type { TransformContext } from '../template/transforms.ts';
 import { answersOf, type ReceiveData, type SendData } from './answers.ts';
-import { besideFile, logReader, receiveFile, sendFile } from './file-names.ts';
+import { besideFile, logLine, receiveFile, sendFile } from './file-names.ts';
 import { headReader, headWriter } from './response-heads.ts';
 import { stageOf, type AnswerData, type StatusAnswerData } from './stages.ts';
 
@@ -75,14 +75,26 @@ function answerStage(
 
 /** Of our response. */
 function headerOf({ answer }: ReceiveData, { context, place }: ExchangeTools) {
-  const name = 'header' in answer ? answer.header : undefined;
-  if (name === undefined) return {};
-  return { answerHeader: headWriter(name, context.tables, place('/conversation/receive/answer')) };
+  if (!('kind' in answer) || answer.kind !== 'status') return {};
+  const at = place('/conversation/receive/answer');
+  const { header } = answer;
+  const statuses = header === undefined ? { ...ourStatuses, ...answer.statuses } : undefined;
+  const readHead = headReader(present({ kind: 'status' as const, header, statuses }), context.tables, at);
+  return { readHead, ...(header !== undefined && { answerHeader: headWriter(header, context.tables, at) }) };
 }
 
-function headOf(data: StatusAnswerData, { context, place }: ExchangeTools): Pick<AnswerStage, 'readHead' | 'header'> {
-  const readHead = headReader(data, context.tables, place('/conversation/send'));
-  return present({ readHead, header: data.header });
+/** Unless `statuses` says otherwise. */
+const ourStatuses = { applied: 200, held: 202, rejected: 422 } as const;
+
+function headOf(
+  { header, ...data }: StatusAnswerData,
+  { context: { tables }, place }: ExchangeTools,
+): Pick<AnswerStage, 'readHead' | 'header' | 'written'> {
+  const at = place('/conversation/send');
+  const readHead = headReader({ ...data, ...present({ header }) }, tables, at);
+  // The partner need not have a word for each verdict.
+  const head = header === undefined ? undefined : (verdict: Verdict) => headWriter(header, tables, at)(verdict);
+  return present({ readHead, header, written: present({ head, statuses: data.statuses }) });
 }
 
 /** Each status that says a verdict is read. */
@@ -102,7 +114,7 @@ function verdictsOf({ path, answer }: ReceiveData): Pick<NonNullable<Exchange['r
   const statuses = 'statuses' in answer ? answer.statuses : undefined;
   return {
     mode: mode ?? (path === undefined ? 'async' : 'sync'),
-    statuses: { applied: 200, held: 202, rejected: 422, ...statuses },
+    statuses: { ...ourStatuses, ...statuses },
   };
 }
 
@@ -110,12 +122,13 @@ function verdictsOf({ path, answer }: ReceiveData): Pick<NonNullable<Exchange['r
 function fileOfAnswer(
   data: AnswerData,
   { context, place }: ExchangeTools,
-): Pick<AnswerStage, 'answerFile' | 'readLog'> {
+): Pick<AnswerStage, 'answerFile' | 'readLog' | 'written'> {
   if (!('file' in data)) return {};
-  return present({
-    answerFile: besideFile(data.file, place('/conversation/send')),
-    readLog: data.kind === 'log' ? logReader(data, context, place('/conversation/send')) : undefined,
-  });
+  const at = place('/conversation/send');
+  const answerFile = besideFile(data.file, at);
+  if (data.kind !== 'log') return { answerFile };
+  const { readLog, write: line } = logLine(data, context, at);
+  return { answerFile, readLog, written: { line, file: answerFile } };
 }
 
 /** Acknowledgements travel on connections of their own, so that their type need not be distinguished from others. */

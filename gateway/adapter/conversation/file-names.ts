@@ -83,8 +83,12 @@ function readText(scope: TemplateScope, fill: Parameters<typeof readItem>[1]): u
   }
 }
 
-/** A line without a verdict says that the list was taken. Throws E_ADAPTER_INVALID. */
-export function logReader({ line }: LogAnswerData, context: TransformContext, at: string): ReadLog {
+/** Reads and writes a line. One without a verdict says that the list was taken. Throws E_ADAPTER_INVALID. */
+export function logLine(
+  { line }: LogAnswerData,
+  context: TransformContext,
+  at: string,
+): { readonly readLog: ReadLog; readonly write: (ack: Acknowledgement) => string | undefined } {
   const scope = openTemplateScope(acknowledgementFields, context);
   const hole = line.includes('{') ? parseHole(scope, line, at) : undefined;
   if (hole === undefined || !(scope.holes.has('ack.taken') || scope.holes.has('ack.verdict')))
@@ -96,8 +100,9 @@ export function logReader({ line }: LogAnswerData, context: TransformContext, at
     if (from < 0 || end < from) return undefined;
     return readText(scope, (slots) => readSlot(hole, said, slots, () => at)) as Partial<Acknowledgement> | undefined;
   };
-  return (log) => {
+  const readLog: ReadLog = (log) => {
     const found = log.split(/\r?\n/u).findLast((text) => readLine(text) !== undefined);
     return found === undefined ? undefined : { verdict: 'applied', ...readLine(found) };
   };
+  return { readLog, write: (ack) => hole.write(ack) };
 }

@@ -4,7 +4,7 @@ import { dayAt, later } from '../../model/day.ts';
 import { GatewayError } from '../../model/errors.ts';
 import { periodOf, type StreamRules } from '../../model/list/stream-rules.ts';
 import type { PackedList, StatedList } from '../../model/record/packed-records.ts';
-import { fileMessageId } from '../../model/message-id.ts';
+import { digestMessageId, fileMessageId } from '../../model/message-id.ts';
 import type { ListPath, Moment } from '../../model/record/record.ts';
 import type { NamedValues } from '../template/message-fields.ts';
 import type { FileNames } from './files.ts';
@@ -89,7 +89,7 @@ export function fillList(list: PackedList, terms: FillTerms, context: FillContex
   const nextBy = filled('nextBy', later(issuedAt, terms.maxAgeSeconds));
   const position = { ...stated.position, ...(fills.number === 'file' ? named.position : {}) };
   const own = listId({ from, to, issuedAt, position }, terms);
-  const id = filled('id', own ?? `d-${context.digest.slice(0, 32)}`);
+  const id = filled('id', own ?? digestMessageId(context.digest));
   return { ...stated, from, to, kind, issuedAt, nextBy, id, position };
 }
 

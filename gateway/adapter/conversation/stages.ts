@@ -1,7 +1,7 @@
 /** The answers to a message in stages: adapter.yaml, conversation/send/answers. */
 
 import type { MessageData } from '../message-data.ts';
-import type { Acknowledgement } from '../../model/message.ts';
+import type { Acknowledgement, Verdict } from '../../model/message.ts';
 import type { Beside, LogAnswerData, ReadLog } from './files.ts';
 
 /**
@@ -38,6 +38,16 @@ export interface ResponseHead {
   readonly headers: Readonly<Record<string, unknown>>;
 }
 
+/** How the partner's own side writes an answer without a template. */
+export interface WrittenAnswer {
+  readonly line?: (ack: Acknowledgement) => string | undefined;
+  /** In which the line stands. */
+  readonly file?: Beside;
+  readonly statuses?: StatusAnswerData['statuses'];
+  /** Throws E_ADAPTER_INVALID for a verdict without a code. */
+  readonly head?: (verdict: Verdict) => readonly [name: string, value: string];
+}
+
 /** The verdict of a response; undefined where it says none. */
 export type ReadHead = (head: ResponseHead) => Acknowledgement['verdict'] | undefined;
 
@@ -67,6 +77,8 @@ export interface Stage<Format = unknown> extends Required<Omit<StageData, 'withi
   /** Of a status, and the header that says the verdict in words of the partner. */
   readonly readHead?: ReadHead;
   readonly header?: string;
+  /** The other half of `readLog`, `readHead` and `header`: what the partner itself writes. */
+  readonly written?: WrittenAnswer;
 }
 
 const defaultSeconds = 900;
