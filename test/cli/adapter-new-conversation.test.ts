@@ -74,7 +74,7 @@ describe('mra adapter new --acknowledgement', () => {
     it('says by which answer the number of an operator is named, with the file and the elements there are', async () => {
       const { code, fix } = await rejectedBy(runAdapter(adapters, ['new', 'xy', ...words]));
       expect(code).to.equal('E_SAMPLE_UNREADABLE');
-      expect(fix).to.include('list.json#/rows/trader=identifier');
+      expect(fix).to.include('/rows/trader');
     });
 
     it('makes a folder that is certified once the questions are answered, with as many numbers as have room', async () => {
