@@ -9,6 +9,7 @@ import { GatewayError } from './model/errors.ts';
 import type { DifferingNames } from './model/clearance/query.ts';
 import type { ListOptions, QueuedList } from './model/list/queued-list.ts';
 import type { HomeProfile } from './model/home.ts';
+import type { ReceiptCheckpoint } from './model/message.ts';
 import type { Database } from './store/database.ts';
 import type { Log } from './wire/log.ts';
 import type { Schema } from './wire/xsd/schema.ts';
@@ -27,6 +28,8 @@ export interface Partner {
   readonly trust: PartnerTrust;
   /** Two people look at a new key that the partner announces under its present one. */
   readonly holdsKeys?: boolean;
+  /** Receipts to it carry the newest checkpoint of our log. */
+  readonly takesCheckpoints?: boolean;
   /** Absent where lists are exchanged as files, and in a process that only reads. */
   readonly transport?: Transport;
   /** Lists are exchanged as files, which a person carries. */
@@ -71,6 +74,11 @@ export interface Gateway {
   elsewhere?(answer: PartnerAnswer): Promise<boolean> | undefined;
   /** Builds and queues a long list in another thread, so that others do not wait; absent: all are built here. */
   sendLongList?(partner: string, options: ListOptions): Promise<QueuedList | undefined>;
+  /** Checkpoints of logs, ours and those that partners send; absent: none are sent or kept. */
+  readonly witness?: {
+    own(): Promise<ReceiptCheckpoint | undefined>;
+    keep(partner: string, checkpoint: ReceiptCheckpoint): Promise<void>;
+  };
   /** Owner of leases: names the data folder, then a hyphen and what is random at each start. */
   readonly owner: string;
   readonly log: Log;

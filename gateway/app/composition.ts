@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withTerms, type WrittenManifest } from '../adapter/memorandum.ts';
+import { openWitness } from '../audit/witnessed.ts';
 import { openLogSealer, type LogSealer } from '../audit/seal-log.ts';
 import { openAnswerLog, type AnswerLog } from '../clearance/answer-log.ts';
 import type { AdapterTools } from '../adapter/tools.ts';
@@ -112,6 +113,7 @@ export async function openGateway(given: Config, tools: AdapterTools, reading: R
     },
     answers: openAnswerLog(db, home),
     sealer: openLogSealer(db, join(config.data, 'log'), home.country),
+    witness: openWitness(join(config.data, 'log'), () => new Date()),
     rejectedAdapters: new Map(),
     receiptSchema: loadSchema(join(schemas, 'receipt.xsd')),
     maxBytes: config.exchange.maxBytes,

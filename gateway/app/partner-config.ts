@@ -25,6 +25,8 @@ export interface PartnerConfig {
   readonly pollSeconds?: number;
   /** By which the partner calls our signing key, where messages name keys; absent: the thumbprint of our certificate. */
   readonly keyName?: string;
+  /** Its program takes a checkpoint of our log in our receipts. */
+  readonly checkpoints?: boolean;
   /** Where files are exchanged. `account`: the one that alone may write into `in`. */
   readonly folders?: FileFolders & { readonly account?: string };
   /** Without it the folders are on this machine. `key`: the file of the private key. */

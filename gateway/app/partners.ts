@@ -115,6 +115,7 @@ export async function connectPartner(options: ConnectOptions): Promise<Partner> 
     },
     trust: trustOf(adapter, settings),
     holdsKeys: settings.certificates.announced === 'hold',
+    takesCheckpoints: settings.checkpoints === true,
     byFile: open === undefined,
     ...(transport === undefined ? {} : { transport }),
   };

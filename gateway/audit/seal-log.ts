@@ -159,7 +159,7 @@ export async function checkpointsIn(folder: string, key: KeyObject): Promise<rea
 }
 
 /** Reads the end of the file only: it is looked at every few seconds, and has a line for each look that found more. */
-async function lastCheckpoint(folder: string): Promise<SealedCheckpoint | undefined> {
+export async function lastCheckpoint(folder: string): Promise<SealedCheckpoint | undefined> {
   const key = await logKey(folder);
   if (key === undefined) return undefined;
   const { text } = await endOf(filesIn(folder).checkpoints);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { checkpointsIn, logKey, publishedKey } from '../audit/seal-log.ts';
 import { verifyLog } from '../audit/verify-log.ts';
+import { contradicts, witnessedOf, witnessedPartners } from '../audit/witnessed.ts';
 import { GatewayError } from '../model/errors.ts';
 import { keyOfVerifier } from '../model/log/checkpoint.ts';
 import { withGateway, withReading, type CliContext, type OpenGateway } from './context.ts';
@@ -18,6 +19,7 @@ export function auditCommands(program: Command, context: CliContext): void {
     .option('--checkpoints <folder>', 'a copy of the folder log/ of the data folder; by default that folder')
     .option('--key <file>', 'file with the public key of the log (mra audit key), if the folder has none')
     .action((options: VerifyOptions) => verify(context, options));
+  addWitnessed(audit, context);
   audit
     .command('key')
     .description('the public key of the log, as verifiers of signed notes take it: publish it')
@@ -46,6 +48,15 @@ export function auditCommands(program: Command, context: CliContext): void {
     );
 }
 
+function addWitnessed(audit: Command, context: CliContext): void {
+  audit
+    .command('witnessed [partner]')
+    .description(
+      'checkpoints of the logs of partners that came in their receipts; of one partner, as lines for mra audit verify',
+    )
+    .action((partner?: string) => witnessed(context, partner));
+}
+
 async function showKey({ out }: CliContext, { db, config, home }: OpenGateway): Promise<void> {
   const folder = join(config.data, 'log');
   const key = await publishedKey(db, folder, home.country);
@@ -56,6 +67,39 @@ async function showKey({ out }: CliContext, { db, config, home }: OpenGateway): 
       fix,
     });
   out.result({ key }, [{ key }]);
+}
+
+/** Two checkpoints of a partner that its log cannot both have had. */
+async function faultsOfPartners(folder: string) {
+  const faults: { readonly fault: string; readonly from: number; readonly to: number; readonly detail: string }[] = [];
+  for (const partner of await witnessedPartners(folder)) {
+    const kept = await witnessedOf(folder, partner);
+    for (const [i, each] of kept.entries()) {
+      const other = kept.slice(0, i).find((earlier) => contradicts(earlier, each));
+      if (other === undefined) continue;
+      const detail = `${partner} signed ${each.origin} otherwise on ${other.at} than on ${each.at}`;
+      faults.push({ fault: 'partner_contradicts', from: other.size, to: each.size, detail });
+    }
+  }
+  return faults;
+}
+
+async function witnessed({ out, config }: CliContext, partner: string | undefined): Promise<void> {
+  const folder = join(config().data, 'log');
+  if (partner !== undefined) {
+    const kept = await witnessedOf(folder, partner.toUpperCase());
+    if (out.format === 'json') return out.json(kept);
+    for (const { note } of kept) out.print(JSON.stringify(note));
+    return;
+  }
+  const rows = [];
+  for (const code of await witnessedPartners(folder)) {
+    const kept = await witnessedOf(folder, code);
+    const { origin = '', size = 0, at = '', key = '' } = kept.at(-1) ?? {};
+    rows.push({ partner: code, checkpoints: kept.length, origin, size, at, key });
+  }
+  out.result(rows, rows);
+  out.next('mra audit witnessed PARTNER > checkpoints');
 }
 
 interface VerifyOptions {
@@ -75,8 +119,9 @@ async function verify(context: CliContext, options: VerifyOptions): Promise<void
         fix: 'Name the folder with the checkpoints by --checkpoints. mra serve signs one every few seconds.',
       });
     const report = await verifyLog(db.sql, await checkpointsIn(folder, key));
-    const { faults, ...counts } = report;
-    if (out.format === 'json') out.json(report);
+    const { faults: own, ...counts } = report;
+    const faults = [...own, ...(await faultsOfPartners(join(config.data, 'log')))];
+    if (out.format === 'json') out.json({ ...report, faults });
     else {
       out.table([counts]);
       out.table(faults.map(({ fault, from, to, detail }) => ({ fault, from, to, detail })));

@@ -216,6 +216,7 @@ export async function sealReceipt(
     to: partner.code,
     issuedAt: momentOf(gateway.now()),
     subject: { id, digest },
+    checkpoint: partner.takesCheckpoints === true ? await gateway.witness?.own() : undefined,
   };
   using draft = checkUnsigned([writeReceipt(receipt)], receiptFormat, gateway.receiptSchema);
   const meta = { id: receipt.id, partner: partner.code, kind: 'receipt' } as const;

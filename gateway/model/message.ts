@@ -140,6 +140,14 @@ export interface Receipt {
   /** The receiver's position in the sender's stream; absent before its first list. */
   readonly position?: Position | undefined;
   readonly records?: { readonly taken: number; readonly refused: number } | undefined;
+  /** The newest of the log of its sender. */
+  readonly checkpoint?: ReceiptCheckpoint | undefined;
+}
+
+/** A signed note (C2SP tlog-checkpoint), and the public key of the log as verifiers of notes take it. */
+export interface ReceiptCheckpoint {
+  readonly key: string;
+  readonly note: string;
 }
 
 /** The result for each record of a list, in the partner's own format. */

@@ -53,6 +53,7 @@ export async function settleByReceipt(
   const { id, digest } = receipt.subject;
   if (receipt.from !== partner.code || receipt.to !== gateway.home.country)
     throw new GatewayError('E_MESSAGE_MISADDRESSED', 'the receipt is between other administrations');
+  await keepCheckpoint(gateway, partner.code, receipt);
   const { sql } = gateway.db;
   const message =
     (id === undefined ? undefined : await findMessage(sql, id)) ?? (await findSent(sql, partner.code, { digest }));
@@ -68,6 +69,14 @@ export async function settleByReceipt(
   const detail = reason === undefined ? verdict : `${reason.code}: ${reason.detail}`;
   const evidence = 'signed';
   await settle(gateway, message, { verdict, detail, evidence, refused: records?.refused, position, bytes });
+}
+
+/** What the partner's log has to do with us is for people: the receipt counts all the same. */
+async function keepCheckpoint({ witness, log }: Gateway, partner: string, { checkpoint }: Receipt): Promise<void> {
+  if (checkpoint === undefined || witness === undefined) return;
+  await witness.keep(partner, checkpoint).catch((error: unknown) => {
+    log.error('a checkpoint in a receipt was not kept, or contradicts another', { partner, ...faultFields(error) });
+  });
 }
 
 /** A store that is older than what the partner holds of us goes on beyond it. */

@@ -16,7 +16,7 @@ export const receiptFormat = { format: 'xml', type: receiptType, contentType: re
  * every message can be acknowledged. The XML is canonical (sorted attributes, no empty-element tags) and thus digested as
  * written, because each inbound message costs a receipt.
  */
-export function writeReceipt({ subject, reason, position, records, ...receipt }: Receipt): string {
+export function writeReceipt({ subject, reason, position, records, checkpoint, ...receipt }: Receipt): string {
   const { code: Code, at: At, detail = '' } = reason ?? {};
   const { chain: Chain, epoch, root: Root } = position ?? {};
   const content = [
@@ -32,6 +32,7 @@ export function writeReceipt({ subject, reason, position, records, ...receipt }:
         ...{ Root, Sequence: String(position.sequence) },
       }),
     records && element('Records', { Refused: String(records.refused), Taken: String(records.taken) }),
+    checkpoint && element('Checkpoint', { Key: checkpoint.key }, checkpoint.note),
   ];
   return `<?xml version="1.0" encoding="UTF-8"?><Receipt xmlns="${namespace}" Id="${receipt.id}">${content.join('')}</Receipt>`;
 }
@@ -69,6 +70,7 @@ interface ReceiptContent extends Readonly<Record<'@Id' | 'From' | 'To' | 'Issued
   readonly Reason?: ReceiptElement;
   readonly Position?: ReceiptElement;
   readonly Records?: ReceiptElement;
+  readonly Checkpoint?: ReceiptElement;
 }
 
 /** The receipt in a valid message. Throws E_MESSAGE_KIND for another message, E_CODE_UNKNOWN for a reason code that is not defined. */
@@ -76,7 +78,7 @@ export function readReceipt(message: ValidMessage): Receipt {
   if (message.type !== receiptType) throw new GatewayError('E_MESSAGE_KIND', 'the message is not a receipt');
   // The schema was checked: every required element and attribute is present.
   const { Receipt: receipt } = parser.parse(Buffer.from(message.content)) as { readonly Receipt: ReceiptContent };
-  const { Subject: subject, Reason: reason, Position: position, Records: records } = receipt;
+  const { Subject: subject, Reason: reason, Position: position, Records: records, Checkpoint: checkpoint } = receipt;
   return {
     ...{ id: receipt['@Id'], from: receipt.From, to: receipt.To, issuedAt: receipt.IssuedAt },
     subject: present({ digest: subject['@Digest'] ?? '', id: subject['@Message'] }),
@@ -85,6 +87,7 @@ export function readReceipt(message: ValidMessage): Receipt {
     ...(reason && { reason: readReason(reason) }),
     ...(position && { position: readPosition(position) }),
     ...(records && { records: { taken: Number(records['@Taken']), refused: Number(records['@Refused']) } }),
+    ...(checkpoint && { checkpoint: { key: checkpoint['@Key'] ?? '', note: checkpoint['#text'] ?? '' } }),
   };
 }
 
