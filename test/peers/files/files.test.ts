@@ -159,7 +159,7 @@ describe('the partner with a file server', () => {
     expect(await state(built?.list.id)).to.include({ state: 'ACCEPTED' });
   });
 
-  it('holds our list until its people release it, and has the next one whole after it refused one', async () => {
+  it('holds our list until its people release it', async () => {
     await open.home.save(...[1, 2, 3].map((number) => operator(number, { consent: false })));
     const built = await sendList(open.home.gateway, 'XD');
     await deliver();
