@@ -43,8 +43,9 @@ export function openSnapshot(head: SnapshotHead, lines: SnapshotLines): OpenSnap
     search(text, most) {
       const found: (RegisterFact & { readonly partner: string })[] = [];
       const wanted = text.toUpperCase();
-      for (const [partner, all] of lines)
-        for (const line of all) {
+      // Lines of other partners are not signed.
+      for (const { partner } of head.partners.map(({ terms }) => terms))
+        for (const line of linesOf(partner)) {
           // The line as text has the name, so most lines are passed over without being read.
           if (found.length >= most || !line.toUpperCase().includes(wanted)) continue;
           const fact = factOfLine(line);

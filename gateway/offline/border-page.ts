@@ -59,11 +59,20 @@ const signatureLine = (note: string): string => `<!--${JSON.stringify({ note })}
 export function verifyPage(text: string, key: string): SnapshotHead {
   const at = text.lastIndexOf('<!--{"note":');
   const [, json = '{}'] = /^<!--(\{.*\})-->\n$/u.exec(text.slice(at)) ?? [];
-  const { note = '' } = JSON.parse(json) as { readonly note?: string };
   const [, data = ''] = /<script type="text\/plain" id="snapshot">([^<]*)</u.exec(text) ?? [];
   const { head } = readSnapshot(Buffer.from(data, 'base64'), key);
-  if (at >= 0 && openNote(note, keyOfVerifier(key))?.text === pageNote(head.id, text.slice(0, at))) return head;
+  if (at >= 0 && openNote(noteOf(json), keyOfVerifier(key))?.text === pageNote(head.id, text.slice(0, at))) return head;
   throw new GatewayError('E_SNAPSHOT_INVALID', 'the page is not the one that was signed with this key');
+}
+
+/** Empty where there is none. */
+function noteOf(json: string): string {
+  try {
+    const { note } = JSON.parse(json) as { readonly note?: unknown };
+    return typeof note === 'string' ? note : '';
+  } catch {
+    return ''; // nothing that was signed
+  }
 }
 
 interface Modules {

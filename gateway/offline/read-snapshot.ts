@@ -25,11 +25,13 @@ export function readSnapshot(bytes: Uint8Array, key: string): VerifiedSnapshot {
   return verified(text, wholeLines(text), key);
 }
 
-/** The snapshot that a delta makes of another. Throws likewise. */
+/** The snapshot that a delta makes of another, which is no older one. Throws likewise. */
 export function readDelta(before: VerifiedSnapshot, bytes: Uint8Array, key: string): VerifiedSnapshot {
   const text = parseSnapshot(unpacked(bytes));
   if (text.from !== before.head.id) throw invalid(`it is no delta against ${before.head.id}`);
-  return verified(text, applyDelta(before.lines, text), key);
+  const after = verified(text, applyDelta(before.lines, text), key);
+  if (after.head.created_at < before.head.created_at) throw invalid('it leads back to an older snapshot');
+  return after;
 }
 
 function unpacked(bytes: Uint8Array): string {
@@ -40,12 +42,13 @@ function unpacked(bytes: Uint8Array): string {
   }
 }
 
-function verified({ head, headLine, note }: SnapshotText, lines: SnapshotLines, key: string): VerifiedSnapshot {
+function verified({ head, headLine, note }: SnapshotText, stated: SnapshotLines, key: string): VerifiedSnapshot {
   const digest = Buffer.from(sha256(headLine), 'hex').toString('base64');
   const opened = openNote(note, keyOfVerifier(key));
   if (opened?.text !== noteText(head.id, digest)) throw invalid('it is not signed with this key');
-  for (const { terms, digest: stated } of head.partners)
-    if (sha256(digestedLines(lines.get(terms.partner) ?? [])) !== stated)
+  const lines = new Map(head.partners.map(({ terms: { partner } }) => [partner, stated.get(partner) ?? []]));
+  for (const { terms, digest: signed } of head.partners)
+    if (sha256(digestedLines(lines.get(terms.partner) ?? [])) !== signed)
       throw invalid(`operators of ${terms.partner} are missing, or others than were signed`);
   const parts = head.partners.map(({ terms: { partner } }) => {
     return `${JSON.stringify({ partner })}\n${digestedLines(lines.get(partner) ?? [])}`;

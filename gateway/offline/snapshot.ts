@@ -183,8 +183,9 @@ export function parseSnapshot(text: string): SnapshotText {
     const [headLine = '', noteLine = '', end] = rest.splice(-3);
     const { format, from } = JSON.parse(first) as { readonly format?: string; readonly from?: string };
     if (format !== snapshotFormat || end !== '') throw invalid('it has no lines of this format');
-    const { head } = JSON.parse(headLine) as { readonly head: SnapshotHead };
-    const { note } = JSON.parse(noteLine) as { readonly note: string };
+    const { head } = JSON.parse(headLine) as { readonly head: SnapshotHead | null };
+    const { note } = JSON.parse(noteLine) as { readonly note: unknown };
+    if (!Array.isArray(head?.partners) || typeof note !== 'string') throw invalid('its last lines have another form');
     return { ...present({ from }), parts: partsOf(rest), head, headLine, note };
   } catch (cause) {
     throw cause instanceof GatewayError ? cause : invalid('it is damaged', cause);
@@ -197,6 +198,7 @@ function partsOf(lines: readonly string[]): readonly SnapshotPart[] {
     if (line.startsWith('[')) parts.at(-1)?.lines.push(line);
     else {
       const { partner, replaced = [] } = JSON.parse(line) as { readonly partner: string; readonly replaced?: string[] };
+      if (!Array.isArray(replaced)) throw invalid('what it replaces is no list');
       parts.push({ partner, replaced, lines: [] });
     }
   }

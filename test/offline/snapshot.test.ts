@@ -159,6 +159,59 @@ describe('a snapshot of the register', () => {
     expect(await refusalCode(() => readDelta(after, delta.bytes, key))).to.equal('E_SNAPSHOT_INVALID');
   });
 
+  it('refuses a delta that leads back to an older snapshot, though that one was signed', async () => {
+    const older = await cut();
+    clearance.clock = later;
+    await fillList(clearance.db, { partner: 'NN', sequence: 9, records: [operator('NN0000010')] });
+    const held = readSnapshot((await cut()).bytes, key);
+    const lines = gunzipSync(older.bytes).toString().split('\n').slice(1);
+    const replacing = lines.map((line) => {
+      if (!line.startsWith('{"partner"')) return line;
+      const { partner } = JSON.parse(line) as { readonly partner: string };
+      const replaced = (held.lines.get(partner) ?? []).map((each) => (JSON.parse(each) as [string])[0]);
+      return JSON.stringify({ partner, replaced });
+    });
+    const forged = gzipSync(
+      [JSON.stringify({ format: 'mra-snapshot/1', from: held.head.id }), ...replacing].join('\n'),
+    );
+    expect(await refusalCode(() => readDelta(held, forged, key))).to.equal('E_SNAPSHOT_INVALID');
+  });
+
+  it('finds no operator of a partner whose lines nobody signed', async () => {
+    const [first = '', ...rest] = gunzipSync((await cut()).bytes)
+      .toString()
+      .split('\n');
+    const added = ['{"partner":"XX"}', '["XX0000001","active","2020-01-01",0,[],"INVENTED"]'];
+    const { head, lines } = readSnapshot(gzipSync([first, ...added, ...rest].join('\n')), key);
+    expect([...lines.keys()]).to.not.include('XX');
+    expect(openSnapshot(head, new Map([...lines, ['XX', added.slice(1)]])).search('INVENTED', 5)).to.deep.equal([]);
+  });
+
+  it('is refused where a member has another type', async () => {
+    const lines = gunzipSync((await cut()).bytes)
+      .toString()
+      .trimEnd()
+      .split('\n');
+    const [head = '', note = ''] = lines.slice(-2);
+    const held = readSnapshot(gzipSync(`${lines.join('\n')}\n`), key);
+    const from = JSON.stringify({ format: 'mra-snapshot/1', from: held.head.id });
+    const ended = (first: string, ...last: readonly string[]) => gzipSync([first, ...last, ''].join('\n'));
+    const whole = '{"format":"mra-snapshot/1"}';
+    for (const [at, read] of [
+      () => readSnapshot(ended(whole, '{"head":null}', note), key),
+      () => readSnapshot(ended(whole, '{"head":{"id":"x","partners":5}}', note), key),
+      () => readSnapshot(ended(whole, head, '{"note":5}'), key),
+      () => readDelta(held, ended(from, '{"partner":"NN","replaced":5}', head, note), key),
+    ].entries())
+      expect(await refusalCode(read), `case ${at}`).to.equal('E_SNAPSHOT_INVALID');
+    const page = (await snapshotFile(clearance, { pageOf: 'port-7' })).bytes.toString();
+    for (const last of ['{"note":"x}', '{"note":5}', '{"note":}'])
+      expect(
+        await refusalCode(() => verifyPage(page.replace(/<!--\{"note":.*\n$/u, `<!--${last}-->\n`), key)),
+        last,
+      ).to.equal('E_SNAPSHOT_INVALID');
+  });
+
   it('refuses a delta against what is no snapshot, or one of a later state than the store has', async () => {
     const { id } = await cut();
     expect(await refusalCode(() => cut('yesterday'))).to.equal('E_REQUEST_INVALID');
