@@ -7,10 +7,11 @@ import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Option, type Command } from 'commander';
 import type { Adapter } from '../adapter/adapter.ts';
+import { previewWay } from '../adapter/check/preview-way.ts';
 import { previewAdapter, type Preview, type PreviewContext } from '../adapter/check/preview.ts';
 import { loadAdapter, loadHome } from '../adapter/load.ts';
 import type { AdapterTools } from '../adapter/tools.ts';
-import { dayAt } from '../model/day.ts';
+import { dayAt, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
 import type { Day, DomesticRecord } from '../model/record/record.ts';
@@ -69,7 +70,8 @@ async function preview(context: CliContext, cc: string, options: PreviewOptions)
 
 function showRecord({ out }: CliContext, { cc, adapter, context }: Previewed, record: DomesticRecord): void {
   const shown = previewAdapter(adapter, record, context);
-  if (out.format === 'json') return out.json({ adapter: cc, operator: record.code, day: context.day, ...shown });
+  const way = previewWay(adapter, context.home.country, momentOf(new Date()));
+  if (out.format === 'json') return out.json({ adapter: cc, operator: record.code, day: context.day, ...shown, way });
   out.print(`layout ${shown.template} of ${context.day}`);
   for (const line of summaryLines(shown)) out.print(line);
   out.table(
@@ -81,6 +83,8 @@ function showRecord({ out }: CliContext, { cc, adapter, context }: Previewed, re
     })),
   );
   if (shown.text !== '') out.print(`\n${textLines(shown.text).join('\n')}`);
+  if (way.length > 0) out.print('');
+  if (way.length > 0) out.table(way.map((line) => ({ ...line })));
   out.next(`mra adapter lint ${cc}, then mra adapter test ${cc}`);
 }
 

@@ -170,4 +170,29 @@ describe('mra adapter preview', () => {
         expect((await rejectedBy(preview('--diff', revision))).code, revision).to.equal('E_REQUEST_INVALID');
     });
   });
+
+  it('shows how a list and its answers travel, with the names of files and what each answer proves', async () => {
+    const way = async (path: string): Promise<string> => {
+      const cc = path.slice(-2);
+      cpSync(new URL(`../peers/${path}`, import.meta.url).pathname, join(adapters, cc), { recursive: true });
+      const { stdout } = await runAdapter(adapters, ['preview', cc], 'json');
+      const shown = JSON.parse(stdout) as { readonly way: readonly { readonly what: string; readonly how: string }[] };
+      return shown.way
+        .map(({ what, how }) => `${what}: ${how.replace(/\d{8}/u, 'DAY').replace(/\d{8}/u, 'DAY')}`)
+        .join('\n');
+    };
+    expect(await way('files/xd')).to.equal(
+      [
+        'our list: file CN_AEO_DAY.txt',
+        'our list: marker CN_AEO_DAY.txt.ok, written last',
+        'its answer: business by document in CN_AEO_DAY.txt.ack, within 86400 s, then resend; proves channel',
+        'a list of theirs: file XD_AEO_DAY.txt, after XD_AEO_DAY.txt.ok',
+        'our answer: document in XD_AEO_DAY.txt.ack',
+      ].join('\n'),
+    );
+    const overBroker = await way('amqp/xc');
+    expect(overBroker).to.include('technical by document, as a message of its own, within 600 s, then resend');
+    expect(overBroker).to.include('business by document, as a message of its own, within 86400 s, then alarm');
+    expect(await way('java/xb')).to.include('our answer: document: applied 200, held 202, rejected 422');
+  });
 });
