@@ -53,7 +53,6 @@ export async function fillOffice(db: Database, size: OfficeSize, note: (text: st
   await db.transaction(async (tx) => {
     await sql`update counter set value = ${last} where name in ('event', 'searchable')`.execute(tx);
   });
-  await sql`analyze`.execute(db.sql).catch(() => undefined);
 }
 
 /** Five in a second, the newest now. */
