@@ -79,6 +79,8 @@ export interface Gateway {
     own(): Promise<ReceiptCheckpoint | undefined>;
     keep(partner: string, checkpoint: ReceiptCheckpoint): Promise<void>;
   };
+  /** The partner of a client certificate, by its fingerprint, if that counts at the moment; absent: nobody is admitted by one. */
+  doorTrust?(): { partnerOf(print: string, at: Date): string | undefined };
   /** Owner of leases: names the data folder, then a hyphen and what is random at each start. */
   readonly owner: string;
   readonly log: Log;

@@ -61,6 +61,10 @@ async function requireUsable(
   if (use === 'signing') return await checkSigner(certificate, terms, now);
   if (now > certificate.validToDate)
     throw new GatewayError('E_CERTIFICATE_TIME', 'the announced certificate has expired', { at: 'Certificate' });
+  // That the partner has its key is not proven here: connections of another one would be taken for its own.
+  const owner = gateway.doorTrust?.().partnerOf(fingerprint(certificate), now) ?? partner.code;
+  if (owner !== partner.code)
+    throw new GatewayError('E_VALUE_INVALID', 'the announced certificate is that of another', { at: 'Certificate' });
 }
 
 /** The certificate that the new one replaces counts until then. */

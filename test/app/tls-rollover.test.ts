@@ -1,11 +1,15 @@
 /** A new TLS key of ours is announced in a message under our signing key, and the partner admits its certificate beside the present one. */
 
 import { expect } from 'chai';
+import { announcement } from '../../gateway/app/key-announcing.ts';
 import { rotateTls } from '../../gateway/app/tls-rollover.ts';
 import { deliverDue } from '../../gateway/outbound/delivery.ts';
+import { later, momentOf } from '../../gateway/model/day.ts';
+import { addMessage, findMessage } from '../../gateway/store/outbox.ts';
 import { partnerKeys } from '../../gateway/store/partner-keys.ts';
 import { heldMessages } from '../../gateway/store/held-messages.ts';
 import { fingerprint, readCertificates } from '../../gateway/wire/signature/certificates.ts';
+import { signerAt, signerOf } from '../../gateway/wire/signature/profile.ts';
 import { prepareOnce, type OpenAdministration, type OpenAdministrations } from '../support/administrations.ts';
 
 describe('a new TLS key of ours', () => {
@@ -46,6 +50,31 @@ describe('a new TLS key of ours', () => {
     const [held] = await heldMessages(them.gateway.db.sql, 'CN');
     expect([held?.kind, held?.reason]).to.deep.equal(['key', 'key_announced']);
     expect(await partnerKeys(them.gateway.db.sql, 'CN')).to.deep.equal([]);
+  });
+
+  it('is refused where it is the key of another partner, whose connections would be taken for ours', async () => {
+    const open = await prepareOnce({ partners: ['HK', 'KR'] });
+    const three = await open();
+    try {
+      const [home, victim, attacker] = [three.home, three.of('HK'), three.of('KR')];
+      await home.openDoors();
+      const [stolen] = readCertificates(victim.gateway.keyring.tls.cert);
+      const partner = attacker.gateway.partners.get('CN');
+      if (stolen === undefined || partner === undefined) throw new Error('both are there');
+      const at = momentOf(attacker.gateway.now());
+      const key = { use: 'tls', certificate: stolen.toString(), replaces: 'ab'.repeat(32), name: null } as const;
+      const days = { from_at: at, until_at: later(at, 86_400) };
+      const signer = signerAt(signerOf(partner.signer), at);
+      const message = await announcement(attacker.gateway, partner, { ...key, ...days }, signer);
+      await attacker.gateway.db.transaction((tx) => addMessage(tx, message, { at }));
+      await deliverDue(attacker.gateway, 'CN');
+      expect(await findMessage(attacker.gateway.db.sql, message.id)).to.include({ state: 'REJECTED' });
+      expect(await partnerKeys(home.gateway.db.sql, 'KR')).to.deep.equal([]);
+      await home.gateway.takeSettings(home.config);
+      expect(home.gateway.doorTrust().partnerOf(fingerprint(stolen), new Date())).to.equal('HK');
+    } finally {
+      await three.close();
+    }
   });
 
   it('is for partners that read no announcements to register by hand', async () => {
