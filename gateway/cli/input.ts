@@ -7,13 +7,14 @@ import { GatewayError } from '../model/errors.ts';
 import { momentInZone, readMoment } from '../model/day.ts';
 import type { Day, Moment } from '../model/record/record.ts';
 
-/** A parser for `.option('--limit <n>', 'how many', wholeNumber('--limit'), 20)`; E_REQUEST_INVALID below `least`. */
-export function wholeNumber(option: string, least = 1): (text: string) => number {
+/** A parser for `.option('--limit <n>', 'how many', wholeNumber('--limit'), 20)`; E_REQUEST_INVALID below `least` and above `most`. */
+export function wholeNumber(option: string, least = 1, most = Infinity): (text: string) => number {
+  const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
   return (text) => {
-    if (/^\d{1,15}$/u.test(text) && Number(text) >= least) return Number(text);
-    throw new GatewayError('E_REQUEST_INVALID', `${option} takes a whole number of at least ${least}`, {
+    if (/^\d{1,15}$/u.test(text) && Number(text) >= least && Number(text) <= most) return Number(text);
+    throw new GatewayError('E_REQUEST_INVALID', `${option} takes a whole number ${range}`, {
       at: option,
-      fix: `Write for example ${option} ${Math.max(least, 20)}.`,
+      fix: `Write for example ${option} ${Math.min(Math.max(least, 20), most)}.`,
     });
   };
 }

@@ -23,7 +23,7 @@ interface FileOptions extends FileOrder {
 
 export function snapshotCommands(program: Command, context: CliContext): void {
   const snapshot = program.command('snapshot').description('answer at posts without a network, from signed copies');
-  const days = (text: string): number => wholeNumber('--days')(text);
+  const days = (text: string): number => wholeNumber('--days', 1, 31)(text); // as border.snapshotDays
   snapshot
     .command('get')
     .description('a signed copy of the register, or what changed since an earlier one')

@@ -34,7 +34,10 @@ interface StreamedChanges extends FeedFilter {
 }
 
 export function wantsEvents({ headers, method }: IncomingMessage, path: string): boolean {
-  return method === 'GET' && path === '/v1/changes' && headers.accept?.includes('text/event-stream') === true;
+  // RFC 9110, 12.5.1: a weight of 0 says that it is not acceptable.
+  const events = headers.accept?.split(',').find((range) => range.trim().startsWith('text/event-stream'));
+  const isWanted = events !== undefined && !/;\s*q=0(?:\.0*)?\s*(?:;|$)/iu.test(events);
+  return method === 'GET' && path === '/v1/changes' && isWanted;
 }
 
 export function openChangeStreams(feed: ChangeFeed): ChangeStreams {
@@ -72,7 +75,11 @@ async function write(
 ): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => gone.abort());
-  const { after, ...filter } = askedChanges(streamed, ['after', 'partner', 'only'], request.headers['last-event-id']);
+  const { after, ...filter } = askedChanges(
+    streamed,
+    ['after', 'partner', 'only'],
+    request.headers['last-event-id'] || undefined,
+  );
   const read = (from: number, waitMs: number): Promise<FeedPage> =>
     feed.read({ ...filter, after: from, limit: changesAtOnce, waitMs }, gone.signal);
   let page = await read(after, 0);

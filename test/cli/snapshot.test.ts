@@ -31,7 +31,9 @@ describe('mra snapshot', () => {
     expect(parsed(altered)).to.have.nested.property('error.code', 'E_SNAPSHOT_INVALID');
   });
 
-  it('refuses a client that has no such name, and a file that no page saved', async () => {
+  it('refuses more days than the settings allow, a client that has no such name, and a file that no page saved', async () => {
+    const long = await mra('snapshot', 'get', '--days', '32', '--out', at('long.gz'));
+    expect(parsed(long)).to.have.nested.property('error.code', 'E_REQUEST_INVALID');
     const page = await mra('snapshot', 'page', '--client', 'border', '--out', at('x.html'));
     expect(parsed(page)).to.have.nested.property('error.code', 'E_REQUEST_INVALID');
     writeFileSync(at('no.json'), '{"consultations":[{}]}');

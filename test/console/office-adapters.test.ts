@@ -84,7 +84,12 @@ describe('adapters in the office', () => {
   it('questions are answered one by one: a wrong answer changes nothing, and one is taken back', async () => {
     const at = await begin(sample);
     const before = (await shown(at)).questions.length;
-    expect((await answer(at, { at: '/timeZone', answer: '7' })).body['code']).to.equal('E_REQUEST_INVALID');
+    for (const [place, text] of [
+      ['/timeZone', '7'],
+      ['timeZone', 'Etc/UTC'],
+      ['__proto__', '{}'],
+    ] as const)
+      expect((await answer(at, { at: place, answer: text })).body['code'], place).to.equal('E_REQUEST_INVALID');
     expect((await shown(at)).questions).to.have.length(before);
     await answer(at, { at: '/timeZone', answer: 'Etc/UTC' });
     await answer(at, { at: '/codes/status', keep: 'yes' });

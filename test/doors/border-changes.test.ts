@@ -102,6 +102,12 @@ describe('changes of the register as events', () => {
 
   it('go on behind the last id that a client has, which counts more than the address', async () => {
     expect(await (await stream('?after=2', { 'last-event-id': '5' })).next()).to.include({ id: '6' });
+    expect(await (await stream('?after=5', { 'last-event-id': '' })).next()).to.include({ id: '6' });
+  });
+
+  it('are not sent to a client that does not accept them', async () => {
+    const reply = await ask('?after=5', { accept: 'application/json, text/event-stream;q=0' });
+    expect(reply.headers.get('content-type')).to.match(/^application\/json/u);
   });
 
   it('of a filter move the last id past what was passed over', async () => {

@@ -42,9 +42,11 @@ function noQuestion(at: string): GatewayError {
   return new GatewayError('E_REQUEST_INVALID', 'an answer belongs to no question', { at, fix });
 }
 
-/** Puts the answers for adapter.yaml where their questions point. */
+/** Puts the answers for adapter.yaml where their questions point. Throws E_REQUEST_INVALID for a place that is none. */
 export function withAnswers(manifest: ManifestDraft, answers: Answers): ManifestDraft {
   const own = [...answers].filter(([at, value]) => !at.includes('#') && value !== 'yes');
+  const outside = own.find(([at]) => !at.startsWith('/'));
+  if (outside !== undefined) throw noQuestion(outside[0]);
   return own.reduce<unknown>(
     (all, [at, value]) => withValue(all, at.split('/').slice(1), value, at),
     manifest,
