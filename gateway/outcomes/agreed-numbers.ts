@@ -34,7 +34,7 @@ export async function numbersForPartner(
 
 async function ourNumbers({ db }: Counting, query: NumbersQuery): Promise<SideNumbers> {
   const sent = await numbersOfSent(db.sql, query);
-  return { open: sent.open, sent: sent.numbers, received: await numbersOfReceived(db.sql, query) };
+  return { month: query.month, open: sent.open, sent: sent.numbers, received: await numbersOfReceived(db.sql, query) };
 }
 
 /** In UTC, as lists state when they were issued: both sides mean the same month. */
@@ -62,7 +62,7 @@ export async function compareMonths(
   for (let month = first; month <= last; month = monthAfter(month, 1)) {
     const before = saved.filter((row) => row.month === month);
     if (before.length > 0 && before.every(({ ours, theirs }) => ours === theirs)) continue;
-    const theirs = readSideNumbers((await ask(month)) ?? '');
+    const theirs = readSideNumbers(await ask(month), month);
     const pairs = theirs && compareNumbers(await ourNumbers(counting, { partner, month }), theirs);
     if (pairs === undefined) continue;
     const differing = pairs.filter((each) => each.ours !== each.theirs).length;

@@ -63,6 +63,13 @@ function numbersIn(lists: readonly ListRow[]): MonthNumbers {
   };
 }
 
+/** In which the first list between us and the partner was issued; undefined before it. */
+export async function firstMonth(reader: Reader, partner: string): Promise<string | undefined> {
+  const lists = reader.selectFrom('list').where('partner', '=', partner);
+  const { first } = await lists.select(({ fn }) => fn.min('issued_at').as('first')).executeTakeFirstOrThrow();
+  return (first as string | null)?.slice(0, 7);
+}
+
 export async function saveNumbers(
   tx: Tx,
   { partner, month }: NumbersQuery,

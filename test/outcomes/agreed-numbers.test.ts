@@ -2,11 +2,13 @@
 
 import { expect } from 'chai';
 import { sql, type RawBuilder } from 'kysely';
+import { examineNumbers } from '../../gateway/app/health/number-checks.ts';
 import { examinePartner } from '../../gateway/app/health/partner-checks.ts';
-import { getPartner, type Gateway } from '../../gateway/gateway.ts';
+import { getPartner, type Gateway, type Partner } from '../../gateway/gateway.ts';
 import { momentOf } from '../../gateway/model/day.ts';
 import { compareNumbers, readSideNumbers } from '../../gateway/model/outcomes/agreed-numbers.ts';
 import { compareMonths, numbersForPartner } from '../../gateway/outcomes/agreed-numbers.ts';
+import { monthAfter } from '../../gateway/outcomes/arrangement-outcome.ts';
 import { savedNumbers } from '../../gateway/store/month-numbers.ts';
 import { eachTestWithKorea, operator, operators, type OpenAdministration } from '../support/administrations.ts';
 import { openOffice } from '../support/office.ts';
@@ -89,6 +91,53 @@ describe('the numbers of both sides', () => {
     expect(await compare()).to.deep.equal([]);
   });
 
+  /** Korea as it answers what `state` makes of its true answer. */
+  const answering = (state: (answer: object) => unknown, shift = 0): Partner => {
+    const korea = getPartner(us.gateway, 'KR');
+    const { transport } = korea;
+    if (transport === undefined) throw new Error('there is no connection to Korea');
+    const numbers = async (month: string): Promise<unknown> =>
+      state((await transport.numbers?.(monthAfter(month, shift))) ?? {});
+    return { ...korea, transport: { ...transport, numbers } };
+  };
+  const examined = async (partner: Partner, day: string): Promise<unknown[]> => {
+    const now = (): Date => new Date(`${day}T12:00:00.000Z`);
+    return (await examineNumbers({ db: us.gateway.db, now }, partner)).map(({ result, cause, detail }) => [
+      ...[result, cause],
+      detail.match(/\d{4}-\d\d/gu),
+    ]);
+  };
+
+  for (const [title, state] of [
+    ['always says that a list is open', (answer: object) => ({ ...answer, open: 1 })],
+    ['answers something else', () => ['no', 'numbers']],
+    ['does not answer', () => undefined],
+  ] as const)
+    it(`are missing a week after the month, and alarmed, where the partner ${title}`, async () => {
+      const partner = answering(state);
+      expect(await compareMonths(later(), partner)).to.deep.equal([]);
+      const next = monthAfter(thisMonth);
+      expect(await examined(partner, `${next}-07`)).to.deep.equal([['ok', undefined, null]]);
+      expect(await examined(partner, `${next}-08`)).to.deep.equal([['warn', 'numbers_missing', [thisMonth]]]);
+    });
+
+  it('are missing of the months after the last one that was agreed, and of none before the first list', async () => {
+    const partner = getPartner(us.gateway, 'KR');
+    const [next, second, third] = [1, 2, 3].map((count) => monthAfter(thisMonth, count));
+    await compareMonths({ db: us.gateway.db, now: () => new Date(`${next}-01T12:00:00.000Z`) }, partner);
+    expect(await examined(partner, `${next}-28`)).to.deep.equal([['ok', undefined, [thisMonth]]]);
+    expect(await examined(partner, `${third}-28`)).to.deep.equal([['warn', 'numbers_missing', [second, next]]]);
+    // Where nobody can ask, no alarm stays open for ever.
+    const { transport: _, ...unasked } = partner;
+    expect(await examined(unasked, `${second}-28`)).to.deep.equal([['warn', undefined, [next]]]);
+  });
+
+  it('are not compared with the numbers of another month', async () => {
+    const partner = answering((answer) => answer, -1);
+    expect(await compareMonths(later(), partner)).to.deep.equal([]);
+    expect(await saved()).to.deep.equal([]);
+  });
+
   it('are given to partners with which they were agreed, of months that are over', async () => {
     const korea = getPartner(us.gateway, 'KR');
     const { code } = await rejectedBy(numbersForPartner(us.gateway, korea, thisMonth));
@@ -102,23 +151,18 @@ describe('the numbers of both sides', () => {
 describe('numbers that a partner states', () => {
   const counts = { lists: 1, full_lists: 1, days: 1, operators: 7, partial_lists: 0 };
   it('are read whole or not at all', () => {
-    const whole = { open: 0, sent: counts, received: counts };
-    expect(readSideNumbers(JSON.stringify(whole))).to.deep.equal(whole);
+    const whole = { month: '2026-10', open: 0, sent: counts, received: counts };
+    expect(readSideNumbers(whole, '2026-10')).to.deep.equal(whole);
     const { days: _, ...fewer } = counts;
-    for (const text of [
-      '',
-      '[]',
-      '<html>',
-      'null',
-      JSON.stringify({ ...whole, sent: fewer }),
-      JSON.stringify({ ...whole, open: -1 }),
-    ])
-      expect(readSideNumbers(text), text).to.equal(undefined);
+    const { month: __, ...unnamed } = whole;
+    for (const value of [undefined, [], '', null, { ...whole, sent: fewer }, { ...whole, open: -1 }, unnamed])
+      expect(readSideNumbers(value, '2026-10'), JSON.stringify(value)).to.equal(undefined);
+    expect(readSideNumbers(whole, '2026-09')).to.equal(undefined);
   });
 
   it('are compared crosswise: what one side sent with what the other received', () => {
-    const ours = { open: 0, sent: { ...counts, operators: 5 }, received: counts };
-    const compared = compareNumbers(ours, { open: 0, sent: counts, received: { ...counts, operators: 6 } });
+    const ours = { month: '2026-10', open: 0, sent: { ...counts, operators: 5 }, received: counts };
+    const compared = compareNumbers(ours, { ...ours, sent: counts, received: { ...counts, operators: 6 } });
     expect(compared?.filter((each) => each.ours !== each.theirs)).to.deep.equal([
       { direction: 'out', name: 'operators', ours: 5, theirs: 6 },
     ]);

@@ -1,6 +1,7 @@
 /** Streams: numbers without gaps, mirrors of what was published, and which list was in force when. */
 
 import { expect } from 'chai';
+import { firstMonth } from '../../gateway/store/month-numbers.ts';
 import type { ListMessage } from '../../gateway/model/list/list.ts';
 import { claimMessageId, recordArrival, settleInbox } from '../../gateway/store/inbox.ts';
 import { addMessage } from '../../gateway/store/outbox.ts';
@@ -216,6 +217,11 @@ onBothEngines('the list in force', (store) => {
       await recordLists(tx, { partner: 'CB', direction: 'in' }, [{ messageId: 'b1', list, appliedAt: hour(2) }]);
     });
     expect((await listInForce(store().db.sql, 'CB'))?.evidence).to.equal('channel');
+  });
+
+  it('begins the months of which numbers are compared', async () => {
+    expect(await firstMonth(store().db.sql, 'CB')).to.equal(hour(2).slice(0, 7));
+    expect(await firstMonth(store().db.sql, 'CC')).to.equal(undefined);
   });
 
   it('is the newest one applied by then, and states whether a newer one was on hold then', async () => {

@@ -184,7 +184,7 @@ export const alarmFaults: readonly AlarmFault[] = [
     reason: 'E_CERTIFICATE_PATH',
   }),
   partnerList('the partner’s next list was due and did not come', 'list_due', () => ({ next_by: past(1) })),
-  partnerList('the partner’s list is too old', 'list_stale', () => ({ issued_at: past(900), next_by: past(800) })),
+  partnerList('the partner’s list is too old', 'list_stale', () => ({ issued_at: past(4), next_by: past(3) })),
   configured('the partner’s certificate ends in three days', 'certificate_expiring', () => ({
     tls: [certificateFile(3)],
   })),

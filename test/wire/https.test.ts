@@ -159,6 +159,18 @@ describe('messages over HTTPS', () => {
     expect(await waits(503, { 'retry-after': 'soon' })).to.equal(undefined);
   });
 
+  it('ask for numbers and the list that is held, and take no answer of which two readers may read two things', async () => {
+    const held = '"epoch":{"no":1,"id":"e"},"sequence":4';
+    answering(200, {}, `{"month":"2026-10","open":0,${held}}`);
+    expect(await way().numbers?.('2026-10')).to.include({ month: '2026-10', open: 0 });
+    expect(await way().held?.()).to.deep.equal({ epoch: { no: 1, id: 'e' }, sequence: 4 });
+    for (const body of [`{"open":1,"open":0,${held}}`, `{${held},"sequence":5}`, `{${held},}`, '<html>', '']) {
+      answering(200, {}, body);
+      expect(await way().numbers?.('2026-10'), body).to.equal(undefined);
+      expect(await way().held?.(), body).to.equal(undefined);
+    }
+  });
+
   it('are refused when the connection is refused', async () => {
     expect(await sendTo({ url: 'https://127.0.0.1:1' })).to.include({ evidence: 'ECONNREFUSED', unreachable: true });
   });

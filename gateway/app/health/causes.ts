@@ -57,6 +57,7 @@ const actors = {
   // Messages of a partner
   answers_exposed: 'we',
   numbers_differ: 'we',
+  numbers_missing: 'partner',
   news_not_taken: 'we',
   certificate_missing: 'we',
   certificate_unreadable: 'we',
@@ -82,7 +83,14 @@ export function whoMustAct(cause: Cause): Actor {
 /** What follows where a partner does not get our messages. */
 const notDelivered: readonly Cause[] = ['no_answer', 'list_not_sent', 'restriction_unacknowledged', 'lease_expired'];
 /** The same where it cannot reach us either, or is not there at all. */
-const silent: readonly Cause[] = [...notDelivered, 'list_due', 'list_stale', 'files_unusable', 'folder_unusable'];
+const silent: readonly Cause[] = [
+  ...notDelivered,
+  'list_due',
+  'list_stale',
+  'files_unusable',
+  'folder_unusable',
+  'numbers_missing',
+];
 const certificates: readonly Cause[] = ['partner_certificate', 'certificate_untrusted'];
 
 const followers: Partial<Record<Cause, readonly Cause[]>> = {

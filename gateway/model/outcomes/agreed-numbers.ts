@@ -8,8 +8,9 @@ export const agreedNumbers = ['lists', 'full_lists', 'days', 'operators', 'parti
 export type AgreedNumber = (typeof agreedNumbers)[number];
 export type MonthNumbers = Readonly<Record<AgreedNumber, number>>;
 
-/** What one side counts. `open`: lists of the month without a verdict; until there are none its counts may change. */
+/** What one side counts of a month (`2026-10`). `open`: lists of it without a verdict; until there are none its counts may change. */
 export interface SideNumbers {
+  readonly month: string;
   readonly open: number;
   readonly sent: MonthNumbers;
   readonly received: MonthNumbers;
@@ -33,17 +34,12 @@ export function compareNumbers(ours: SideNumbers, theirs: SideNumbers): readonly
   });
 }
 
-/** What the other side states; undefined for anything else, such as the page of a proxy. */
-export function readSideNumbers(text: string): SideNumbers | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  const { open, sent, received } = (value ?? {}) as { open?: unknown; sent?: unknown; received?: unknown };
+/** What the other side states; undefined for anything else, and for the counts of another month than the one asked for. */
+export function readSideNumbers(value: unknown, asked: string): SideNumbers | undefined {
+  const { month, open, sent, received } = (value ?? {}) as Readonly<Record<keyof SideNumbers, unknown>>;
   const [own, other] = [numbersIn(sent), numbersIn(received)];
-  return isCount(open) && own !== undefined && other !== undefined ? { open, sent: own, received: other } : undefined;
+  if (month !== asked || !isCount(open) || own === undefined || other === undefined) return undefined;
+  return { month, open, sent: own, received: other };
 }
 
 function numbersIn(value: unknown): MonthNumbers | undefined {

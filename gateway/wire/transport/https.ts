@@ -6,6 +6,8 @@ import { evidenceOf, filledRequest, httpsClient, mediaType, type HeaderValue } f
 import { mailboxPoll, pollNext, type MailboxForm } from './https-pull.ts';
 import { deadlineMs, holeValues, isLikeReceipt, receiptContentType } from './transport.ts';
 import type { PollOutcome, SendOutcome, TlsIdentity, Transport } from './transport.ts';
+import { parseStrictJson } from '../files/json.ts';
+import { GatewayError } from '../../model/errors.ts';
 import type { Position } from '../../model/list/list.ts';
 import { present } from '../../model/present.ts';
 
@@ -82,7 +84,7 @@ export function httpsTransport(options: HttpsOptions): Transport {
     },
     ...(exchange === undefined && {
       held: () => askHeld(client, `${door}/position`),
-      numbers: (month: string) => askText(client, `${door}/numbers/${month}`),
+      numbers: (month: string) => askJson(client, `${door}/numbers/${month}`),
     }),
     clockAhead: () => client.clockAhead(),
     close: () => client.close(),
@@ -121,25 +123,24 @@ function polling(
 const askHeldMs = 3_000;
 
 async function askHeld(client: HttpsClient, target: string): ReturnType<NonNullable<Transport['held']>> {
-  const text = await askText(client, target);
-  return text === undefined ? undefined : readHeld(text);
+  return readHeld(await askJson(client, target));
 }
 
-async function askText(client: HttpsClient, target: string): Promise<string | undefined> {
+/** Undefined where there is no answer, and where it is not strict JSON, such as the page of a proxy. */
+async function askJson(client: HttpsClient, target: string): Promise<unknown> {
   const answer = await client.ask({ method: 'GET', target }, askHeldMs);
   if (!('statusCode' in answer) || answer.statusCode !== 200) return undefined;
-  return Buffer.from(answer.bytes).toString('utf8');
+  try {
+    return parseStrictJson(answer.bytes);
+  } catch (error) {
+    if (error instanceof GatewayError) return undefined;
+    throw error;
+  }
 }
 
-function readHeld(text: string): Pick<Position, 'epoch' | 'sequence'> | undefined {
-  let held: { readonly epoch?: { readonly no?: unknown; readonly id?: unknown }; readonly sequence?: unknown } | null;
-  try {
-    held = JSON.parse(text) as typeof held;
-  } catch {
-    return undefined; // the page of a proxy, say
-  }
-  const { no, id } = held?.epoch ?? {};
-  const sequence = held?.sequence;
+function readHeld(value: unknown): Pick<Position, 'epoch' | 'sequence'> | undefined {
+  const { epoch, sequence } = (value ?? {}) as Readonly<Record<'epoch' | 'sequence', unknown>>;
+  const { no, id } = (epoch ?? {}) as Readonly<Record<'no' | 'id', unknown>>;
   const isNumber = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
   return isNumber(no) && isNumber(sequence) && typeof id === 'string' ? { epoch: { no, id }, sequence } : undefined;
 }

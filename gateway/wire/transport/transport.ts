@@ -44,9 +44,9 @@ export interface Transport {
   connections?(): number;
   /** By how many milliseconds the clock of the partner was ahead of ours at its last answer, where answers show it. */
   clockAhead?(): number | undefined;
+  /** What the partner counts of a month (`2026-10`): whatever value its strict JSON has; undefined where it does not say. */
+  numbers?(month: string): Promise<unknown>;
   /** Which list of ours the partner holds, where it can be asked; undefined where it holds none, or does not say. */
-  /** What the partner counts of a month (`2026-10`), as JSON text; undefined where it does not say. */
-  numbers?(month: string): Promise<string | undefined>;
   held?(): Promise<Pick<Position, 'epoch' | 'sequence'> | undefined>;
   /** Our messages wait until the partner polls for them; only receipts are sent. */
   readonly waits?: true;
