@@ -6,6 +6,7 @@ import { reportCsv, reportDocument, reportWorkbook, type ReportOf } from '../con
 import { languages, openWords, type Language } from '../console/words.ts';
 import { getPartner } from '../gateway.ts';
 import { GatewayError } from '../model/errors.ts';
+import { present } from '../model/present.ts';
 import { monthAfter, monthOf, monthsBetween, type Months } from '../outcomes/arrangement-outcome.ts';
 import { outcomeReport, outcomesInShort } from '../outcomes/report.ts';
 import { savedNumbers } from '../store/month-numbers.ts';
@@ -71,7 +72,7 @@ async function showNumbers(
   gateway: OpenGateway,
   { partner, ...options }: MonthOptions & { readonly partner?: string },
 ): Promise<void> {
-  const to = options.to ?? options.month ?? monthAfter(monthOf(gateway), -1);
+  const { to } = monthsOf(gateway, present({ to: options.to ?? options.month }));
   const months = monthsOf(gateway, { month: options.month ?? monthAfter(to, -2), to });
   const code = partner === undefined ? {} : { partner: getPartner(gateway, partner).code };
   const numbers = await savedNumbers(gateway.db.sql, { ...months, ...code });

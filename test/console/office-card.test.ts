@@ -65,6 +65,7 @@ describe('the card for traders', () => {
   for (const cc of adapterFolders)
     it(`of ${cc} is whole in Chinese, and the codes in it have the partner’s form on both sides`, async () => {
       const adapter = await loadAdapter(`${adaptersFolder}/${cc}`, adapterTools);
+      if (adapter.memorandum !== undefined) return; // an agency at home writes no codes on declarations
       expect(adapter.card.some(({ where }) => where === 'home')).to.equal(true);
       for (const line of adapter.card) {
         const { system, box, form, writtenBy, note } = cardLineIn(line, 'zh-CN');

@@ -18,11 +18,11 @@ describe('a partner whose numbers begin again each month', () => {
   let partner: PeerProgram;
   const mra: ServedProgram['mra'] = (...words) => program.mra(...words);
   const done: ServedProgram['done'] = (...words) => program.done(...words);
-  const month = (moment: Date): string => new Date(moment.getTime() + 3 * 3_600_000).toISOString().slice(0, 7);
-  const [now, lastMonth, nextMonth] = [0, -1, 1].map((months) => {
-    const date = new Date();
-    return month(months === 0 ? date : new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + months, 15)));
-  });
+  // Of the partner's zone.
+  const today = new Date(Date.now() + 3 * 3_600_000);
+  const [now, lastMonth, nextMonth] = [0, -1, 1].map((months) =>
+    new Date(Date.UTC(today.getUTCFullYear(), today.getUTCMonth() + months, 15)).toISOString().slice(0, 7),
+  );
   const does = async (order: Event): Promise<Event> => {
     partner.does(order);
     return await partner.tells({ event: order['do'] === 'fault' ? 'fault' : 'answered' });
