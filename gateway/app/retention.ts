@@ -39,7 +39,7 @@ interface RetentionRun {
   pause(): Promise<void>;
 }
 
-/** Deletes what is older than agreed, and records what that was. */
+/** Deletes what is older than agreed, and records before it by which limits, and after it what that was. */
 export async function runRetention(
   { db, now, log, sealer }: Retiring,
   { days, dryRun = false, pause }: RetentionRun,
@@ -48,14 +48,18 @@ export async function runRetention(
   const limits = Object.fromEntries(
     Object.entries(days).map(([kind, count]) => [kind, later(at, -count * daySeconds)]),
   );
-  const retired = await retire(db, { limits, dryRun, pause });
+  const record = async (detail: object): Promise<void> => {
+    await db.transaction((tx) => appendEvents(tx, [{ kind: 'retention', ref: 'retention', at, detail }]));
+  };
+  let begun: Promise<void> | undefined;
+  // Before anything is gone, so that a crash leaves nothing without an explanation.
+  const begin = (): Promise<void> => (begun ??= record({ limits }));
+  const retired = await retire(db, { limits, dryRun, begin, pause });
   const some = retired.filter(({ rows }) => rows > 0);
   if (dryRun) return retired;
   await foldLog(db, await sealer.heads(), pause);
   if (some.length === 0) return retired;
-  await db.transaction((tx) =>
-    appendEvents(tx, [{ kind: 'retention', ref: 'retention', at, detail: { retired: some } }]),
-  );
+  await record({ retired: some });
   for (const { kind, rows, bytes } of some) log.info('older than agreed, and deleted', { kind, count: rows, bytes });
   return retired;
 }

@@ -3,12 +3,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ProvenAnswer } from '../model/clearance/answer.ts';
 import { answerDigest } from '../model/clearance/answer-digest.ts';
+import { isGatewayError } from '../model/errors.ts';
 import { growingTree } from '../model/log/merkle.ts';
 import type { Reader } from '../store/database.ts';
 import { findAssessment } from '../store/consultations.ts';
 import { leafHash } from '../store/events.ts';
 import { foldedEntries, foldedLevel, keptSubtrees } from '../store/log-folding.ts';
-import { entriesOf, logId, logSize, retiredLeaves, skippedLeaf, type LogEntry } from '../store/log.ts';
+import { recentEntries, recordedRetention } from './recorded-retention.ts';
+import { entriesOf, logId, logSize, retiredAfter, retiredLeaves, skippedLeaf, type LogEntry } from '../store/log.ts';
 import type { SealedCheckpoint } from './seal-log.ts';
 
 export interface LogFault {
@@ -19,6 +21,7 @@ export interface LogFault {
     | 'tail_missing'
     | 'history_changed'
     | 'not_compared'
+    | 'retired_early'
     | 'other_log';
   /** Numbers of the entries, both included. */
   readonly from: number;
@@ -54,12 +57,14 @@ export async function verifyLog(reader: Reader, checkpoints: readonly SealedChec
   const missing: number[] = [];
   const skips: Skip[] = [];
   const tree = growingTree();
+  const recent = recentEntries((await recordedRetention(reader)).before);
   let [covered, retired, uncompared] = [0, 0, 0];
   for await (const { n, entry, hash, level, isRetired } of numbersOf(reader, size)) {
     if (entry !== undefined) faults.push(...(await faultsOfEntry(reader, entry)));
     else if (isRetired) retired += 2 ** level;
     else missing.push(n);
     skips.push(...skipIn(entry));
+    if (entry !== undefined) recent.add(entry);
     tree.add(Buffer.from(hash, 'hex'), level);
     for (; (waiting[0]?.size ?? n) < n; waiting.shift()) uncompared += 1;
     for (; waiting[0]?.size === n; waiting.shift()) {
@@ -72,7 +77,8 @@ export async function verifyLog(reader: Reader, checkpoints: readonly SealedChec
   // After a break the rest of them still waits.
   if (waiting.length === 0 && covered < newest)
     faults.push(fault('not_compared', covered + 1, newest, 'the last checkpoint ends where one hash is left of 256'));
-  const all = [...faults, ...missingEntries(missing, skips), ...beyond(checkpoints, id, size)];
+  const early = await retiredEarly(reader, recent.first());
+  const all = [...faults, ...missingEntries(missing, skips), ...early, ...beyond(checkpoints, id, size)];
   return { size, checkpoints: checkpoints.length, coveredTo: covered, retired, uncompared, faults: all };
 }
 
@@ -131,28 +137,55 @@ function skipIn(entry: LogEntry | undefined): readonly Skip[] {
   return skipped === undefined ? [] : [skipped];
 }
 
+/**
+ * Retention records what it deletes, after that in the log: behind its last record nothing is gone, and nothing behind entries that are all
+ * younger than any limit it recorded. `recent`: the first of those.
+ */
+async function retiredEarly(reader: Reader, recent: number | undefined): Promise<readonly LogFault[]> {
+  // Read last: what retention deleted meanwhile is recorded.
+  const { last } = await recordedRetention(reader);
+  const numbers = await retiredAfter(reader, Math.min(recent ?? last, last), page);
+  const detail = 'retired, and younger than what retention recorded that it deletes';
+  return runsOf(numbers).map(({ from, to }) => fault('retired_early', from, to, detail));
+}
+
 /** One fault for each run of numbers without an entry that no entry says were skipped. */
 function missingEntries(missing: readonly number[], skips: readonly Skip[]): readonly LogFault[] {
+  const runs = runsOf(missing.filter((n) => !skips.some(({ from, to }) => n >= from && n <= to)));
+  return runs.map(({ from, to }) => fault('entry_missing', from, to, 'there is no entry of this number'));
+}
+
+function runsOf(numbers: readonly number[]): readonly Skip[] {
   const runs: { from: number; to: number }[] = [];
-  for (const n of missing) {
+  for (const n of numbers) {
     const last = runs.at(-1);
-    if (skips.some(({ from, to }) => n >= from && n <= to)) continue;
     if (last?.to === n - 1) last.to = n;
     else runs.push({ from: n, to: n });
   }
-  return runs.map(({ from, to }) => fault('entry_missing', from, to, 'there is no entry of this number'));
+  return runs;
 }
 
 async function faultsOfEntry(reader: Reader, entry: LogEntry): Promise<readonly LogFault[]> {
   const { n, answer, leafHash: stored, ref } = entry;
-  const changed = leafHash(n, entry) === stored ? [] : [fault('entry_changed', n, n, `${entry.kind} ${ref}`)];
-  const isProven =
-    answer === undefined
-      ? await isAssessmentProven(reader, entry)
-      : isAnswerProven(JSON.parse(answer) as ProvenAnswer, n);
-  return isProven
-    ? changed
-    : [...changed, fault('answer_changed', n, n, `the answer under ${ref} is not the one given`)];
+  const isUnchanged = await holds(() => leafHash(n, entry) === stored);
+  const isProven = await holds(() =>
+    answer === undefined ? isAssessmentProven(reader, entry) : isAnswerProven(JSON.parse(answer) as ProvenAnswer, n),
+  );
+  return [
+    ...(isUnchanged ? [] : [fault('entry_changed', n, n, `${entry.kind} ${ref}`)]),
+    ...(isProven ? [] : [fault('answer_changed', n, n, `the answer under ${ref} is not the one given`)]),
+  ];
+}
+
+/** What is no JSON, lacks members or has no canonical form has no digest either: nothing holds of it. Throws as the store. */
+async function holds(test: () => boolean | Promise<boolean>): Promise<boolean> {
+  try {
+    return await test();
+  } catch (error) {
+    const hasNoDigest = isGatewayError(error) && error.code === 'E_INTERNAL';
+    if (hasNoDigest || error instanceof SyntaxError || error instanceof TypeError) return false;
+    throw error;
+  }
 }
 
 function isAnswerProven({ proof, ...answer }: ProvenAnswer, n: number): boolean {

@@ -7,6 +7,7 @@ import type { CheckRequest } from '../model/clearance/answer.ts';
 import { issuerOf } from '../model/clearance/check-identifier.ts';
 import { decide } from '../model/clearance/check.ts';
 import { dayAt, momentOf } from '../model/day.ts';
+import { GatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
 import { readIdentifier } from '../model/identifier.ts';
 import { present } from '../model/present.ts';
@@ -67,7 +68,7 @@ export function openQueryBatch(clearance: Clearance): QueryBatch {
 const queriesPerTurn = 50;
 
 /**
- * Throws E_PARTNER_UNKNOWN, E_REQUEST_INVALID (a moment that no clock shows, no operator named), and as the store where that is away and
+ * Throws E_PARTNER_UNKNOWN, E_REQUEST_INVALID (a moment that no clock shows, no operator named, half of a character), and as the store where that is away and
  * memory does not suffice; every other finding is an answer.
  */
 export async function answerQuery(batch: QueryBatch, request: CheckRequest): Promise<AnsweredQuery> {
@@ -75,6 +76,7 @@ export async function answerQuery(batch: QueryBatch, request: CheckRequest): Pro
   const { home, policy, differingNames, db } = clearance;
   batch.answered += 1;
   if (batch.answered % queriesPerTurn === 0) await nextTurn();
+  requireWellFormed(request);
 
   // 1. The partner, the legal moment, and the moment as of which the register is read.
   const terms = partnerOf(termsOf(clearance), request.partner);
@@ -108,6 +110,14 @@ export async function answerQuery(batch: QueryBatch, request: CheckRequest): Pro
   const suggestion = await suggestIdentifier({ all: termsOf(clearance), viewOf }, query, answer);
   const given = suggestion === undefined ? answer : { ...answer, would_change_answer: suggestion };
   return present({ request, answer: given, isStoreAway });
+}
+
+/** A lone surrogate has no canonical JSON (RFC 8785, 3.2.2.2), so an answer with it could not be proven. */
+function requireWellFormed(request: CheckRequest): void {
+  const found = Object.entries(request).find(([, value]) => typeof value === 'string' && !value.isWellFormed());
+  if (found === undefined) return;
+  const fix = 'Send it as text of whole Unicode characters.';
+  throw new GatewayError('E_REQUEST_INVALID', 'a text holds half of a character', { at: `/${found[0]}`, fix });
 }
 
 function findView({ clearance, views }: QueryBatch, partner: string, past: Moment | undefined): Promise<RegisterView> {

@@ -49,6 +49,12 @@ export async function retiredLeaves(reader: Reader, first: number, last: number)
   return new Map((await retired.execute()).map(({ n, leaf_hash: leaf }) => [n, leaf]));
 }
 
+/** Numbers after `n` of entries that were older than agreed, at most `limit`. */
+export async function retiredAfter(reader: Reader, n: number, limit: number): Promise<readonly number[]> {
+  const rows = reader.selectFrom('log_retired').select('n').where('n', '>', n).orderBy('n').limit(limit);
+  return (await rows.execute()).map((row) => row.n);
+}
+
 /** An entry as its leaf covers it, and the leaf hash stored with it. */
 export interface LogEntry extends NewEvent {
   readonly n: number;
@@ -67,12 +73,24 @@ export async function entriesOf(reader: Reader, first: number, last: number): Pr
     .where('n', '<=', last)
     .execute();
   const others = events.map(({ leaf_hash: leafHash, detail, ...event }) => {
-    return { ...event, leafHash, ...(detail === null ? {} : { detail: JSON.parse(detail) as object }) };
+    return { ...event, leafHash, ...(detail === null ? {} : { detail: storedJson(detail) }) };
   });
   const consulted = answers.map(({ n, leaf_hash: leafHash, answer }) => {
-    return { n, leafHash, answer, ...consultationEvent(JSON.parse(answer) as ProvenAnswer) };
+    const given = storedJson(answer) as Partial<ProvenAnswer>;
+    const { proof, subject } = given;
+    if (!proof || !subject) return { n, leafHash, answer, kind: 'consultation', ref: '', at: '' };
+    return { n, leafHash, answer, ...consultationEvent({ ...given, proof, subject } as ProvenAnswer) };
   });
   return [...others, ...consulted].sort((a, b) => a.n - b.n);
+}
+
+/** What is no JSON was changed in the store: as an object that has no leaf hash of the log. */
+export function storedJson(text: string): object {
+  try {
+    return (JSON.parse(text) as object | null) ?? { unreadable: text };
+  } catch {
+    return { unreadable: text };
+  }
 }
 
 /** The newest event about a subject whose kind ends so, and whose detail names the partner. */

@@ -23,6 +23,8 @@ export interface RetentionHow {
   readonly limits: RetentionLimits;
   /** Nothing is deleted. */
   readonly dryRun: boolean;
+  /** Before each deletion. */
+  begin?(): Promise<void>;
   /** Between two pages. Rejects to stop early: what is left is deleted another night. */
   pause(): Promise<void>;
 }
@@ -50,14 +52,17 @@ async function retireBy(
   db: Pick<Database, 'sql' | 'transaction'>,
   rule: RetentionRule,
   before: Moment,
-  { dryRun, pause }: RetentionHow,
+  { dryRun, begin, pause }: RetentionHow,
 ): Promise<{ readonly rows: number; readonly bytes: number }> {
   let [rows, bytes] = [0, 0];
   for (let after: AgedRow['key'] | undefined; ;) {
     const page = await rule.page(db.sql, before, after, pageRows);
     const due = page.filter((row) => row.due && (row.bytes > 0 || row.digests?.length === 0));
     const [first] = due;
-    if (first !== undefined && !dryRun) await db.transaction((tx) => dropDue(tx, rule, { before, after }, due));
+    if (first !== undefined && !dryRun) {
+      await begin?.();
+      await db.transaction((tx) => dropDue(tx, rule, { before, after }, due));
+    }
     rows += due.length;
     bytes += due.reduce((sum, row) => sum + row.bytes, 0);
     after = page.at(-1)?.key;

@@ -84,6 +84,27 @@ describe('the log', () => {
       'answer_changed',
       `update assessment set answer = replace(answer, '"decision":"', '"decision":"x')`,
     ],
+    ['an answer that is no JSON', 'answer_changed', "update border_answer set answer = '{' where n = 5"],
+    ['an answer without its proof', 'answer_changed', "update border_answer set answer = '{}' where n = 5"],
+    ['an answer that is null', 'answer_changed', "update border_answer set answer = 'null' where n = 5"],
+    [
+      'an answer with half of a character',
+      'answer_changed',
+      `update border_answer set answer = replace(answer, '"suspended"', '"\\ud800"') where n = 2`,
+    ],
+    ['the detail of an event that is no JSON', 'entry_changed', "update event set detail = '{' where kind = 'other'"],
+    [
+      'the detail of an event with half of a character',
+      'entry_changed',
+      `update event set detail = '{"a":"\\ud800"}' where kind = 'other'`,
+    ],
+    ['an assessment that is no JSON', 'answer_changed', "update assessment set answer = '{'"],
+    [
+      'an answer of today that is counted as older than agreed',
+      'retired_early',
+      'insert into log_retired (n, leaf_hash) select n, leaf_hash from border_answer where n = 640',
+      'delete from border_answer where n = 640',
+    ],
     ['an assessment that is deleted', 'answer_changed', 'delete from assessment'],
     ['another database in its place', 'other_log', "update store_key set value = 'ffff' where name = 'log_id'"],
     [
@@ -110,6 +131,14 @@ describe('the log', () => {
       alter(...statements);
       expect((await report()).faults.map((each) => each.fault)).to.include(fault);
     });
+
+  it('has no answer to a question with half of a character, which could not be proven', async () => {
+    for (const member of ['name', 'identifier', 'reference', 'address', 'port'])
+      expect(
+        await refusalCode(() => check(clearance, { ...ask(1), [member]: 'A \ud800 Co' }, 'desk')),
+        member,
+      ).to.equal('E_REQUEST_INVALID');
+  });
 
   it('signs nothing more once what was signed was altered, and after a restart under another name', async () => {
     await answerMany(20);

@@ -7,8 +7,10 @@ import { headSizes, thinCheckpoints } from '../../gateway/audit/checkpoint-file.
 import { evidenceFor } from '../../gateway/audit/evidence.ts';
 import { verifyEvidence } from '../../gateway/audit/verify-evidence.js';
 import { assess } from '../../gateway/clearance/requests.ts';
+import type { Database } from '../../gateway/store/database.ts';
+import { appendEvents } from '../../gateway/store/events.ts';
 import { foldLog } from '../../gateway/store/log-folding.ts';
-import { retire } from '../../gateway/store/retention.ts';
+import { retire, type RetentionLimits } from '../../gateway/store/retention.ts';
 import { alterStore, answerMany as answers, reportOf } from '../support/audited-log.ts';
 import { fillRegister, openClearance, northland, union, type TestClearance } from '../support/clearance-fixture.ts';
 import { refusalCode } from '../support/expect-code.ts';
@@ -25,6 +27,13 @@ const answerMany = (count: number) => answers(clearance, count);
 const report = () => reportOf(clearance);
 const alter = (...statements: readonly string[]) => alterStore(clearance, ...statements);
 
+async function retireRecorded(db: Database, limits: RetentionLimits): Promise<void> {
+  await db.transaction((tx) =>
+    appendEvents(tx, [{ kind: 'retention', ref: 'retention', detail: { limits }, at: clearance.clock }]),
+  );
+  await retire(db, { limits, dryRun: false, pause: () => Promise.resolve() });
+}
+
 describe('the log after retention', () => {
   it('is whole after retention, and what came later can still be proven', async () => {
     await answerMany(300);
@@ -37,12 +46,12 @@ describe('the log after retention', () => {
     clearance.clock = '2026-11-24T12:00:00.000Z';
     const [place = 0] = await answerMany(5);
     const limits = { answers: '2026-11-24T00:00:00.000Z' };
-    await retire(clearance.db, { limits, dryRun: false, pause: () => Promise.resolve() });
+    await retireRecorded(clearance.db, limits);
     await clearance.sealer.seal();
     expect(await report()).to.deep.equal({
-      size: 306,
+      size: 307,
       checkpoints: 2,
-      coveredTo: 306,
+      coveredTo: 307,
       retired: 301,
       uncompared: 0,
       faults: [],
@@ -65,16 +74,16 @@ describe('the log after retention', () => {
     const [place = 0] = await answerMany(300);
     await sealer.seal();
     const pause = (): Promise<void> => Promise.resolve();
-    await retire(db, { limits: { answers: '2026-11-24T00:00:00.000Z' }, dryRun: false, pause });
+    await retireRecorded(db, { answers: '2026-11-24T00:00:00.000Z' });
     expect(await foldLog(db, await sealer.heads(), pause)).to.equal(3 * 255);
     expect(await report()).to.deep.equal({
-      ...{ size: 1600, checkpoints: 4, coveredTo: 1600, retired: 1300, uncompared: 0, faults: [] },
+      ...{ size: 1601, checkpoints: 4, coveredTo: 1600, retired: 1300, uncompared: 0, faults: [] },
     });
     const text = await evidenceFor(db.sql, sealer, place);
     expect(verifyEvidence(text, await sealer.verifierKey()).answeredAt).to.equal(clearance.clock);
     const others = (await sealer.heads()).filter((size) => size !== between.size);
     expect(await foldLog(db, others, pause), 'without the checkpoint').to.equal(255);
-    expect(await report()).to.include({ coveredTo: 1600, uncompared: 1 });
+    expect(await report()).to.include({ coveredTo: 1601, uncompared: 1 });
     alter('delete from log_retired where n = 1');
     expect((await report()).faults.map((each) => each.fault)).to.include('entry_missing');
     alter("update log_node set hash = 'ff' || substr(hash, 3) where level = 8 and i = 0");
