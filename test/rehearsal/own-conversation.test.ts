@@ -1,7 +1,7 @@
 /** A partner with a conversation of its own is played by this program: the adapter describes both halves. */
 
 import { expect } from 'chai';
-import { cpSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runConformance } from '../../gateway/rehearsal/conformance.ts';
 import { makePair } from '../../gateway/rehearsal/pairing.ts';
@@ -24,7 +24,11 @@ function peerAdapters(path: string): string {
   const folder = temporaryFolder();
   cpSync(join(adaptersFolder, 'cn'), join(folder, 'cn'), { recursive: true });
   const from = new URL(`../peers/${path}`, import.meta.url).pathname;
-  cpSync(from, join(folder, path.slice(-2)), { recursive: true });
+  const own = join(folder, path.slice(-2));
+  cpSync(from, own, { recursive: true });
+  // The partner of test/peers may be at work on the same broker.
+  const manifest = readFileSync(join(own, 'adapter.yaml'), 'utf8');
+  writeFileSync(join(own, 'adapter.yaml'), manifest.replaceAll(/\b(?:to|from)-xc\.(?:aeo|cn)\b/gu, '$&.played'));
   return folder;
 }
 
