@@ -5,7 +5,8 @@ import { sql } from 'kysely';
 import { recordedRetention } from '../../gateway/audit/recorded-retention.ts';
 import { verifyLog } from '../../gateway/audit/verify-log.ts';
 import { runRetention, type RetentionDays } from '../../gateway/app/retention.ts';
-import { appendEvents } from '../../gateway/store/events.ts';
+import { recordConsultations } from '../../gateway/store/consultations.ts';
+import { appendEvents, takeLogNumbers } from '../../gateway/store/events.ts';
 import { allowing } from '../../gateway/store/retention-guard.ts';
 import { onBothEngines } from '../store/engines.ts';
 
@@ -74,5 +75,20 @@ onBothEngines('entries counted as older than agreed', (store) => {
     );
     await moveAway(before);
     expect(await faults(), 'limits of other kinds do not count').to.deep.include(['retired_early', before, before]);
+  });
+
+  it('stand beside answers that have no digest, which are faults too', async () => {
+    const given = ['{', 'null', '{"proof":{"answer_digest":"d"},"subject":{"name":"\\ud800"}}'];
+    const first = await store().write(async (tx) => {
+      const n = await takeLogNumbers(tx, given.length);
+      const asked = { askedAt: day(317), requester: 'desk', partner: 'AA', request: '{}', leafHash: '00'.repeat(32) };
+      await recordConsultations(
+        tx,
+        given.map((answer, i) => ({ ...asked, n: n + i, answer })),
+      );
+      return n;
+    });
+    const expected = given.map((_, i) => ['answer_changed', first + i, first + i]);
+    expect(await faults()).to.deep.include.members(expected);
   });
 });
