@@ -41,7 +41,7 @@ async function show({ out }: CliContext, gateway: OpenGateway, code: string): Pr
   if (inForce !== undefined)
     out.note(`In force: ${inForce.number}, issued ${inForce.issuedAt}, received ${inForce.receivedAt}.`);
   const id = held[0]?.messageId;
-  const decisions = `mra list release ${id ?? ''} --as NAME   or   mra list refuse ${id ?? ''} --as NAME`;
+  const decisions = `mra login NAME; then mra list release ${id ?? ''} or mra list refuse ${id ?? ''}`;
   out.next(id === undefined ? `mra list send ${partner}` : decisions);
 }
 

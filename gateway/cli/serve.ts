@@ -53,7 +53,7 @@ async function serveUntilStopped(
     showDoors(out, serving);
     if (gateway.config.border.unauthenticated === true)
       out.note('Everybody on this machine may ask at the border door: border.unauthenticated of the settings.');
-    out.next('mra doctor');
+    if (process.stderr.isTTY) out.next('mra doctor'); // elsewhere the log alone is read
     await reloadUntil(Promise.race([stopSignal(), rejected(gateway.db.damaged)]), gateway, {
       reload,
       takeAll,

@@ -153,7 +153,7 @@ async function examineRestrictions(gateway: OpenGateway, { code }: Partner): Pro
   const others = open.length > shownCodes ? ` and ${open.length - shownCodes} others` : '';
   const detail = `${open.length} restrictions are not acknowledged, the oldest since ${oldest.since}`;
   // Details of alarms are logged; codes of operators are not.
-  const fix = `mra schedule ${code}, and call the partner if its customs officers must know at once, about ${codes.join(', ')}${others}.`;
+  const fix = `mra schedule ${code}, and call the partner if it must know at once, about ${codes.join(', ')}${others}.`;
   return [{ ...(late ? fail(check, detail, fix, 'restriction_unacknowledged') : warn(check, detail, fix)), measures }];
 }
 
