@@ -66,7 +66,9 @@ async function showKey({ out }: CliContext, { db, config, home }: OpenGateway): 
       at: folder,
       fix,
     });
-  out.result({ key }, [{ key }]);
+  // Alone in its line: what is written to a file is what --key takes.
+  if (out.format === 'json') out.json({ key });
+  else out.print(key);
 }
 
 /** Two checkpoints of a partner that its log cannot both have had. */
