@@ -159,6 +159,18 @@ describe('messages over HTTPS', () => {
     expect(await waits(503, { 'retry-after': 'soon' })).to.equal(undefined);
   });
 
+  it('with agreed statuses wait for staff only after one that the agreement names or that does not pass', async () => {
+    const exchange = { to: 'XB', read: [200], later: [429, 503], hold: [401, 505] };
+    for (const status of [408, 429, 500, 502, 503, 504]) {
+      answering(status);
+      expect(await sendTo({ exchange })).to.deep.equal({ kind: 'refused', evidence: `HTTP ${status}` });
+    }
+    for (const status of [401, 404, 505]) {
+      answering(status);
+      expect(await sendTo({ exchange }), String(status)).to.include({ hold: 'refused' });
+    }
+  });
+
   it('ask for numbers and the list that is held, and take no answer of which two readers may read two things', async () => {
     const held = '"epoch":{"no":1,"id":"e"},"sequence":4';
     answering(200, {}, `{"month":"2026-10","open":0,${held}}`);

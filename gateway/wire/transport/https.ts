@@ -170,8 +170,8 @@ function outcomeOf(answer: HttpAnswer): SendOutcome {
 }
 
 /**
- * By the agreed statuses. Without them the body of a 2xx is the answer; 403 means that our certificate is not registered yet; 408, 429 and
- * 5xx are tried again, and staff see the rest.
+ * By the agreed statuses. What they do not name: without `read` the body of a 2xx is the answer; 403 means that our certificate is not
+ * registered yet; 408, 429 and 5xx, which may come from a proxy, are tried again, and staff see the rest.
  */
 function agreedOutcome(
   { read, later, hold }: Omit<HttpExchange, 'to'>,
@@ -181,7 +181,7 @@ function agreedOutcome(
   if (read?.includes(statusCode) ?? (statusCode >= 200 && statusCode < 300))
     return { kind: 'answered', bytes, evidence, head: { status: statusCode, headers } };
   if (hold?.includes(statusCode) === true) return { kind: 'refused', evidence, hold: 'refused' };
-  const passes = later?.includes(statusCode) ?? (statusCode === 408 || statusCode === 429 || statusCode >= 500);
+  const passes = [408, 429, ...(later ?? [])].includes(statusCode) || statusCode >= 500;
   if (!passes && statusCode === 403) return { kind: 'refused', evidence, unreachable: true };
   if (!passes) return { kind: 'refused', evidence, hold: 'refused' };
   const seconds = retryAfter(headers['retry-after'], headers['date']);
