@@ -37,6 +37,31 @@ describe('a period in a template', () => {
       expect(thrownBy(() => hole.read('20269999')).code).to.equal('E_VALUE_INVALID');
     });
 
+  it('that is a number in JSON is one where its digits begin with the year, and no other', () => {
+    for (const [restart, written, ours, theirs] of [
+      ['year', '{message.period|number}', '2026', '2026'],
+      ['year', '{message.period|date:yy|number}', '2026', '26'],
+      ['month', '{message.period|date:yyyyMM|number}', '2026-04', '202604'],
+      ['day', '{message.period|date:yyyyMMdd|number}', '2026-04-02', '20260402'],
+    ] as const) {
+      const { hole } = holeOf(written, restart);
+      expect([hole.numeric, hole.write(listOf(ours, 1)), hole.read(theirs)], written).to.deep.equal([
+        true,
+        theirs,
+        ours,
+      ]);
+    }
+    for (const [restart, written] of [
+      ['month', '{message.period|number}'],
+      ['month', '{message.period|date:yyyy-MM|number}'],
+      ['month', '{message.period|date:MMyyyy|number}'],
+      ['year', '{message.period|number|date:yyyy}'],
+    ] as const)
+      expect(thrownBy(() => holeOf(written, restart)).code, written).to.equal('E_ADAPTER_INVALID');
+    const { hole } = holeOf('{message.period|date:yy|number}', 'year');
+    expect(thrownBy(() => hole.write(listOf('2009', 1))).code).to.equal('E_VALUE_INVALID');
+  });
+
   it('stands beside the number in one value', () => {
     const { hole } = holeOf('R{message.period|date:yyyyMM}{message.position.sequence|pad:4}', 'month');
     expect(hole.write(listOf('2026-04', 17))).to.equal('R2026040017');

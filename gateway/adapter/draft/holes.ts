@@ -119,7 +119,7 @@ function chainOf(field: Field, node: SampleNode, message: Message): string {
   }
   if (table !== undefined) return `|code:${table}${number}`;
   if (kind === 'count') return countChain(node);
-  if (kind === 'period') return periodForm(node.values)?.chain ?? '';
+  if (kind === 'period') return (periodForm(node.values)?.chain ?? '') + number;
   if (kind === 'day' || kind === 'moment')
     return format === 'xlsx.csv' && jsonKindOf(node) === 'other' ? '|date:excel' : dateChain(kind, node, drafting, at);
   if (path === 'message.from' || path === 'message.to') return partyChain(path, node.values, drafting);

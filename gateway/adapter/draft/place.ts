@@ -114,7 +114,7 @@ function claimsOf(node: SampleNode, within: SampleNode, scope: string, search: S
   const [repeats, json] = [repeatedAbove(node, within) !== undefined, jsonKindOf(node)];
   return fieldsOf(kind, scope).flatMap((field): Claim[] => {
     const { path } = field;
-    const countable = ['count', 'words'].includes(field.kind) || ['grade', 'identifier'].includes(path);
+    const countable = ['count', 'words', 'period'].includes(field.kind) || ['grade', 'identifier'].includes(path);
     const isDay = field.kind === 'day' || field.kind === 'moment';
     if ((repeats && path !== 'roles') || (json === 'other' && !isDay) || (json === 'number' && !countable)) return [];
     const name = matchName(vocabulary, path, `${node.name} ${node.which?.split('=')[1] ?? ''}`, around);
@@ -125,7 +125,8 @@ function claimsOf(node: SampleNode, within: SampleNode, scope: string, search: S
     const proof = fit.proof === true && matchName(vocabulary, 'fixed', node.name) === 0;
     // A column without a title says nothing by its name: there the values alone are asked. A time outside of lists is mostly that of issue.
     const alone = path === 'message.issuedAt' || (untitled && path !== 'message.kind');
-    const claimed = name > 0 || proof || (alone && fit.score >= 1.5);
+    const mayStand = field.kind !== 'period' || search.periods;
+    const claimed = mayStand && (name > 0 || proof || (alone && fit.score >= 1.5));
     const certain = fit.score >= 1 && name >= 3;
     const why = `${certain ? 'by its name; ' : name > 0 ? 'its name may say so; ' : ''}${fit.why}`;
     return [{ node, path, score: name + fit.score, claimed, certain, why, ...(fit.text && { text: fit.text }) }];

@@ -9,10 +9,11 @@ import { fieldsOfKind, itemsOf } from '../check/template-text.ts';
 import { readParts } from '../template/computed.ts';
 import { openTemplateScope, parseHole, type Hole } from '../template/holes.ts';
 import type { TransformContext } from '../template/transforms.ts';
+import { invalidValue } from '../faults.ts';
 import { ask } from './drafting.ts';
 import type { Message } from './holes.ts';
 import type { Placement } from './place.ts';
-import { itemsIn, pathOf, repeatedAbove, type Item, type SampleNode } from './tree.ts';
+import { itemsIn, jsonKindOf, pathOf, repeatedAbove, type Item, type SampleNode } from './tree.ts';
 import { completed, writtenText } from './write.ts';
 
 /** A placed element with the hole that reads it. */
@@ -21,7 +22,7 @@ interface Reader extends Placement {
 }
 
 /** The holes of all placed elements. Throws E_REQUEST_INVALID for an answer that does not read the values of the sample. */
-export function readersOf({ placements, kind, file }: Message, context: TransformContext): readonly Reader[] {
+export function readersOf({ placements, kind, file, format }: Message, context: TransformContext): readonly Reader[] {
   return placements.flatMap((placement): Reader[] => {
     const { node, scope, why, beside } = placement;
     if (beside === true) return [];
@@ -33,6 +34,7 @@ export function readersOf({ placements, kind, file }: Message, context: Transfor
     const fault = refusalOf(() => {
       hole = parseHole(openTemplateScope({ ...of, build: (slots) => slots }, context), text, at);
       for (const value of node.values) readValue(hole, value);
+      requireSameKind(hole, node, format);
     });
     if (why === 'answered' && fault !== undefined && fault.code !== 'E_CODE_UNKNOWN') {
       const fix = 'Look at the values of the sample, and correct the answer.';
@@ -40,6 +42,14 @@ export function readersOf({ placements, kind, file }: Message, context: Transfor
     }
     return hole === undefined ? [] : [{ ...placement, hole }];
   });
+}
+
+/** A number of JSON or a workbook is read by a hole for numbers alone, and a text by no such hole. */
+function requireSameKind({ numeric }: Hole, node: SampleNode, format: Message['format']): void {
+  if (node.values.length === 0 || (format !== 'json' && format !== 'xlsx.csv')) return;
+  const isBare = jsonKindOf(node) !== undefined;
+  if (isBare === numeric) return;
+  throw invalidValue(isBare ? 'the value is no text, and |number is not agreed' : 'the value is a text and no number');
 }
 
 /** Throws what is wrong with it, or with one of several values in it. */

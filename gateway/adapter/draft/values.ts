@@ -106,7 +106,7 @@ export function fitOf(values: readonly string[], field: Field, context: Search):
     return { score: 1.5 + first, why: `${kind}s as ${notation}` };
   }
   if (notation !== undefined) return undefined;
-  const period = periods && kind === 'period' ? periodForm(values) : undefined;
+  const period = kind === 'period' ? periodForm(values) : undefined;
   if (kind === 'period') return period && { score: 1.5, why: `a ${period.restart}` };
   if (table !== undefined && kind === 'words') return codeFit(table, values, context.vocabulary);
   if (kind === 'text' || table === 'grade') {

@@ -32,8 +32,10 @@ export function completed(node: SampleNode, item: Item | undefined, refused: Rea
   const found = item?.text === undefined || item.text === '' ? use?.example : item.text;
   const shown = use?.text.startsWith('{#') === true ? String(row + 1).padStart(found?.length ?? 0, '0') : found;
   const [, typed] = /\|(number|date:excel)\}$/u.exec(use?.text ?? '') ?? [];
-  const json =
+  const written =
     use?.fixed === true ? jsonKindOf(node) : typed === undefined ? undefined : typed === 'number' ? typed : 'other';
+  // A value of another kind than the template has is kept as it is: that nothing reads it must be known before the partner sends it.
+  const json = use?.fixed === true || !item?.text ? written : item.json;
   const children = node.children.flatMap((child) => completedChildren(child, item, refused, row));
   return {
     ...named(node),

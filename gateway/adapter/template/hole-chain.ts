@@ -62,9 +62,12 @@ export interface ChainSpec {
 /** The transforms of a hole in the order of encoding. Throws E_ADAPTER_INVALID for an unsuitable one. */
 export function buildChain(context: TransformContext, { field, steps, wire, at }: ChainSpec): Chain {
   const numeric = steps.at(-1) === 'number';
-  const coded = steps.length === 2 && steps[0]?.startsWith('code:') === true;
-  if (numeric && ((!coded && (field.kind !== 'count' || steps.length > 1)) || wire.length > 0)) {
-    throw invalid(`${field.path} cannot be a number`, at, 'Use number alone for counts, or directly after code.');
+  const isCount = field.kind === 'count' && steps.length === 1;
+  const isChecked =
+    (steps.length === 2 && steps[0]?.startsWith('code:') === true) || isPeriodOfDigits(field, steps, context);
+  if (numeric && ((!isCount && !isChecked) || wire.length > 0)) {
+    const fix = 'Use number alone for counts and years, or directly after code; of a period also after date:yyyyMM.';
+    throw invalid(`${field.path} cannot be a number`, at, fix);
   }
   const short = steps.findIndex((step) => step.startsWith('max:'));
   const after = steps.slice(short + 1).find((step) => /^(?:upper|trim|oneLine|digits|max)\b/u.test(step));
@@ -76,8 +79,19 @@ export function buildChain(context: TransformContext, { field, steps, wire, at }
   const isDay = steps.at(-1) === 'date:excel';
   return {
     numeric: numeric || isDay,
-    transforms: [...transforms, ...(numeric && coded ? [requireWholeNumber] : []), ...wire],
+    transforms: [...transforms, ...(numeric && isChecked ? [requireWholeNumber] : []), ...wire],
   };
+}
+
+/** A year as it is, or a pattern of digits that begins with the year: a number would lose a zero at its beginning. */
+function isPeriodOfDigits(
+  { kind }: Field,
+  [step = '', ...more]: readonly string[],
+  { restart }: TransformContext,
+): boolean {
+  if (kind !== 'period') return false;
+  if (more.length === 0) return restart === undefined || restart === 'year';
+  return more.length === 1 && /^date:y[yMd]*$/u.test(step);
 }
 
 /** The steps before `open:31/12/9999`, and its text. Throws E_ADAPTER_INVALID unless the value may be absent and is a day or a moment. */
@@ -95,10 +109,10 @@ export function openStep(
   return { steps: steps.slice(0, -1), open: last.slice('open:'.length) };
 }
 
-/** A code that is a number in JSON. */
+/** A code or a period that is a number in JSON. */
 const requireWholeNumber: Transform = {
   encode(text) {
-    if (!/^(?:0|[1-9]\d{0,14})$/u.test(text)) throw invalidValue('the code is not a whole number');
+    if (!/^(?:0|[1-9]\d{0,14})$/u.test(text)) throw invalidValue('the value is not a whole number');
     return text;
   },
   decode: (text) => text,
