@@ -4,7 +4,7 @@
  */
 
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { appendFile, open, readFile, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, open, readFile, rename, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { GatewayError, isSystemError } from '../model/errors.ts';
@@ -12,7 +12,7 @@ import { readCheckpoint, signCheckpoint, signNote, verifierKey, type Checkpoint 
 import { rootOf } from '../model/log/merkle.ts';
 import type { Moment } from '../model/record/record.ts';
 import type { Database } from '../store/database.ts';
-import { keepNodes, logId, logSize, restartLog, storedSubtrees } from '../store/log.ts';
+import { isRestored, keepNodes, logId, logSize, restartLog, storedSubtrees } from '../store/log.ts';
 import { makeFolder } from '../wire/files/folders.ts';
 import { headSizes, noteIn, thinCheckpoints } from './checkpoint-file.ts';
 
@@ -67,7 +67,7 @@ export function openLogSealer(db: Database, folder: string, country: string): Lo
     return await sealing;
   }
   async function sign(known: SealedCheckpoint | undefined): Promise<SealedCheckpoint> {
-    const key = await openKey(folder);
+    const key = await openKey(db, folder);
     const origin = await originOf(db, country);
     while (!(await keepNodes(db, nodesAtOnce))) await nextTurn();
     const size = await logSize(db.sql);
@@ -85,11 +85,12 @@ export function openLogSealer(db: Database, folder: string, country: string): Lo
     thin: () => inTurn((before) => thinCheckpoints(checkpoints).then(() => before)).then(() => undefined),
     restart: (decision) =>
       inTurn(async (before) => {
+        if ((await logKey(folder)) === undefined) await setAside(checkpoints, await logId(db.sql));
         await db.transaction((tx) => restartLog(tx, { ...decision, before: before?.origin, signed: before?.size }));
         return await sign(undefined);
       }),
-    signNote: async (text) => signNote(text, await originOf(db, country), await openKey(folder)),
-    verifierKey: async () => verifierKey(await originOf(db, country), createPublicKey(await openKey(folder))),
+    signNote: async (text) => signNote(text, await originOf(db, country), await openKey(db, folder)),
+    verifierKey: async () => verifierKey(await originOf(db, country), createPublicKey(await openKey(db, folder))),
   };
 }
 
@@ -99,10 +100,13 @@ export async function publishedKey(db: Database, folder: string, country: string
   return key && verifierKey(await originOf(db, country), key);
 }
 
-/** The last checkpoint, if one was signed. Throws E_LOG_ALTERED where the log in the store is not the one that it covers. */
+/** The last checkpoint, if one was signed. Throws E_LOG_ALTERED where the log in the store is not the one that it covers, E_KEY_MISSING. */
 export async function examineLog(db: Database, folder: string, country: string): Promise<Checkpoint | undefined> {
   const known = await lastCheckpoint(folder);
-  if (known === undefined) return undefined;
+  if (known === undefined) {
+    if ((await logKey(folder)) === undefined && (await isKeyLost(db, folder))) throw await keyMissing(db, folder);
+    return undefined;
+  }
   await assertContinued(db, known, { origin: await originOf(db, country), size: await logSize(db.sql) });
   return known;
 }
@@ -126,11 +130,39 @@ async function assertContinued(
   if (root !== known.root) throw altered(`entries up to ${known.size} are not those that were signed`);
 }
 
-/** The key in this folder, which is made where there is none. */
-async function openKey(folder: string): Promise<KeyObject> {
+/** Says what to do where this folder has no key of the log. */
+export async function keyMissing({ sql }: Pick<Database, 'sql'>, folder: string): Promise<GatewayError> {
+  const { key: at } = filesIn(folder);
+  const size = await logSize(sql);
+  const [detail, fix] =
+    size === 0
+      ? ['nothing was signed yet, so the log has no key', 'mra serve and mra audit checkpoint make it.']
+      : [
+          `the log has ${size} entries, and its key is not here`,
+          'If it was ever signed: stop the gateway and put key.pem back before it serves, or run mra restore FILE --keys PASSPHRASE-FILE. ' +
+            'If the key is lost: mra audit restart makes another under another name; publish that. In a new installation mra serve makes it.',
+        ];
+  return new GatewayError('E_KEY_MISSING', detail, { at, fix });
+}
+
+/** The log was signed with a key that this folder does not have: another one under the same name would contradict what was published. */
+async function isKeyLost({ sql }: Database, folder: string): Promise<boolean> {
+  return (await endOf(filesIn(folder).checkpoints)).size > 0 || (await isRestored(sql));
+}
+
+/** Checkpoints that the new key did not sign. */
+async function setAside(checkpoints: string, log: string): Promise<void> {
+  await rename(checkpoints, `${checkpoints}.${log}`).catch((error: unknown) => {
+    if (!isSystemError(error) || error.code !== 'ENOENT') throw error;
+  });
+}
+
+/** The key in this folder, which is made where there is none. Throws E_KEY_MISSING where it was lost. */
+async function openKey(db: Database, folder: string): Promise<KeyObject> {
   const { key: file } = filesIn(folder);
   const pem = await readIfThere(file);
   if (pem !== undefined) return createPrivateKey(pem);
+  if (await isKeyLost(db, folder)) throw await keyMissing(db, folder);
   makeFolder(folder, 0o700);
   const { privateKey } = generateKeyPairSync('ed25519');
   const made = privateKey.export({ type: 'pkcs8', format: 'pem' });

@@ -3,10 +3,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { checkpointsIn, logKey, publishedKey } from '../audit/seal-log.ts';
+import { checkpointsIn, keyMissing, logKey, publishedKey } from '../audit/seal-log.ts';
 import { verifyLog } from '../audit/verify-log.ts';
 import { contradicts, witnessedOf, witnessedPartners } from '../audit/witnessed.ts';
-import { GatewayError } from '../model/errors.ts';
 import { keyOfVerifier } from '../model/log/checkpoint.ts';
 import { withGateway, withReading, type CliContext, type OpenGateway } from './context.ts';
 import { exitCodes } from './output.ts';
@@ -60,12 +59,7 @@ function addWitnessed(audit: Command, context: CliContext): void {
 async function showKey({ out }: CliContext, { db, config, home }: OpenGateway): Promise<void> {
   const folder = join(config.data, 'log');
   const key = await publishedKey(db, folder, home.country);
-  const fix = 'mra serve and mra audit checkpoint make it.';
-  if (key === undefined)
-    throw new GatewayError('E_KEY_MISSING', 'nothing was signed yet, so there is no key of the log', {
-      at: folder,
-      fix,
-    });
+  if (key === undefined) throw await keyMissing(db, folder);
   // Alone in its line: what is written to a file is what --key takes.
   if (out.format === 'json') out.json({ key });
   else out.print(key);
@@ -115,11 +109,7 @@ async function verify(context: CliContext, options: VerifyOptions): Promise<void
     const folder = options.checkpoints ?? join(config.data, 'log');
     const key = options.key === undefined ? await logKey(folder) : keyOfVerifier(await readFile(options.key, 'utf8'));
     const { out } = context;
-    if (key === undefined)
-      throw new GatewayError('E_LOG_ALTERED', 'there is no key of the log, so nothing was ever signed', {
-        at: folder,
-        fix: 'Name the folder with the checkpoints by --checkpoints. mra serve signs one every few seconds.',
-      });
+    if (key === undefined) throw await keyMissing(db, folder);
     const report = await verifyLog(db.sql, await checkpointsIn(folder, key));
     const { faults: own, ...counts } = report;
     const faults = [...own, ...(await faultsOfPartners(join(config.data, 'log')))];

@@ -1,6 +1,7 @@
 /** `mra backup` and `mra restore`: a store as one file, made while the gateway serves, and put back where none serves. */
 
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { momentOf } from '../model/day.ts';
 import { writeBackup, restoreBackup } from '../store/backup.ts';
@@ -9,7 +10,7 @@ import { lockFolder } from '../store/folder-lock.ts';
 import { numbersFile, numbersOf } from '../store/given-numbers.ts';
 import { numbered, type OlderStore } from '../store/older-store.ts';
 import { makeFolder } from '../wire/files/folders.ts';
-import { openKeyBackup, sealKeys } from '../wire/signature/key-backup.ts';
+import { openKeyBackup, sealKeys, type KeyFolders } from '../wire/signature/key-backup.ts';
 import type { Config } from '../app/config.ts';
 import type { CliContext } from './context.ts';
 import { readInput, writeOutput } from './input.ts';
@@ -22,24 +23,30 @@ export function backupCommands(program: Command, context: CliContext): void {
   program
     .command('backup <file>')
     .description('copy the store to a new file, also while the gateway serves, and check the copy')
-    .option('--keys <passphrase-file>', 'also our keys, to FILE.keys, encrypted with the passphrase in this file')
+    .option(
+      '--keys <passphrase-file>',
+      'also our keys and that of the log, to FILE.keys, encrypted with the passphrase in this file',
+    )
     .action((file: string, options: KeyOptions) => makeBackup(context, file, options));
   program
     .command('restore <file>')
     .description('put a backup in the place of the store; no gateway may serve it')
-    .option('--keys <passphrase-file>', 'also our keys, from FILE.keys, where there are none')
+    .option('--keys <passphrase-file>', 'also our keys and that of the log, from FILE.keys, where there are none')
     .action((file: string, options: KeyOptions) => restore(context, file, options));
 }
 
 async function makeBackup({ out, config }: CliContext, file: string, { keys }: KeyOptions): Promise<void> {
-  const { store, keys: folder } = config();
-  const sealed = keys === undefined ? undefined : sealKeys(folder, passphraseIn(keys), randomBytes);
-  const made = await writeBackup(store, file);
+  const settings = config();
+  // Before the copy: no checkpoint in FILE.keys covers more than the store in FILE has.
+  const sealed = keys === undefined ? undefined : sealKeys(keyFolders(settings), passphraseIn(keys), randomBytes);
+  const made = await writeBackup(settings.store, file);
   if (sealed !== undefined) writeOutput(`${file}.keys`, sealed, 'the store is in its file', 0o600);
   const result = { ...made, keys: sealed !== undefined };
   out.result(result, [{ ...made, keys: sealed === undefined ? 'no' : 'encrypted' }]);
   out.next(`mra restore ${file}, on another machine, to try it`);
 }
+
+const keyFolders = ({ keys, data }: Config): KeyFolders => ({ keys, log: join(data, 'log') });
 
 function passphraseIn(file: string): string {
   return Buffer.from(readInput(file)).toString('utf8').trimEnd();
@@ -50,7 +57,8 @@ async function restore({ out, config }: CliContext, file: string, { keys }: KeyO
   makeFolder(settings.data, 0o700);
   const unlock = lockFolder(settings.data);
   try {
-    if (keys !== undefined) openKeyBackup(Buffer.from(readInput(`${file}.keys`)), passphraseIn(keys), settings.keys);
+    if (keys !== undefined)
+      openKeyBackup(Buffer.from(readInput(`${file}.keys`)), passphraseIn(keys), keyFolders(settings));
     const now = momentOf(new Date());
     const at = { store: settings.store, file, stamp: now.replaceAll(/\W/gu, '') };
     let found: Restored | undefined;

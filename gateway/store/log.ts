@@ -40,6 +40,12 @@ export async function restartLog(tx: Tx, { at, ...detail }: LogRestart): Promise
   await appendEvents(tx, [{ kind: 'log_restarted', ref: value, detail, at }]);
 }
 
+/** Whether the store is a backup that was restored, and its log was not given another name since. */
+export async function isRestored(reader: Reader): Promise<boolean> {
+  const kinds = reader.selectFrom('event').select('kind').where('kind', 'in', ['store_restored', 'log_restarted']);
+  return (await kinds.orderBy('n', 'desc').limit(1).executeTakeFirst())?.kind === 'store_restored';
+}
+
 /** The leaf hash of a number that no entry has: numbers are skipped where a store is older than what was sent. */
 export const skippedLeaf = sha256('');
 

@@ -5,7 +5,7 @@ import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { openLogSealer } from '../../gateway/audit/seal-log.ts';
+import { examineLog, openLogSealer } from '../../gateway/audit/seal-log.ts';
 import { evidenceFor } from '../../gateway/audit/evidence.ts';
 import { verifyEvidence } from '../../gateway/audit/verify-evidence.js';
 import { assess, check } from '../../gateway/clearance/requests.ts';
@@ -150,6 +150,23 @@ describe('the log', () => {
     await answerMany(5);
     expect((await clearance.sealer.seal()).size).to.equal(16);
     expect((await report()).faults).to.deep.equal([]);
+  });
+
+  it('whose key was lost is signed with another one only under another name, and says so', async () => {
+    await answerMany(3);
+    const before = await clearance.sealer.seal();
+    rmSync(join(clearance.folder, 'key.pem'));
+    const again = openLogSealer(clearance.db, clearance.folder, clearance.home.country);
+    expect(await refusalCode(() => again.seal())).to.equal('E_KEY_MISSING');
+    expect(await refusalCode(() => examineLog(clearance.db, clearance.folder, clearance.home.country))).to.equal(
+      'E_KEY_MISSING',
+    );
+    const after = await again.restart({ person: 'p', reason: 'lost', at: 't' });
+    expect(after.origin).not.to.equal(before.origin);
+    expect(await report()).to.deep.include({ checkpoints: 1, faults: [] });
+    const id = before.origin.split('/').at(-1) ?? '';
+    const kept = readFileSync(join(clearance.folder, `checkpoints.${id}`), 'utf8');
+    expect(kept).to.equal(`${JSON.stringify(before.note)}\n`);
   });
 
   it('counts a checkpoint that somebody else signed, or a damaged file, as altered', async () => {

@@ -39,6 +39,15 @@ for (const engine of ['sqlite', 'postgres'] as const) {
     ) as [string, string, string];
     let store: FreshStore | undefined;
     let pair: ServedPair;
+    let [number, logKey] = ['', ''];
+    /** An empty place for a gateway: its data folder, its settings, and what ends it. */
+    async function emptyPlace(): Promise<{ data: string; settings: string; remove: () => Promise<void> }> {
+      const data = temporaryFolder();
+      const target = engine === 'postgres' ? await freshUrl('postgres') : undefined;
+      const settings = join(data, 'anew.yaml');
+      writeFileSync(settings, JSON.stringify({ home: 'CN', data, ...(target && { store: target.url }) }));
+      return { data, settings, remove: async () => target?.remove() };
+    }
 
     before(async () => {
       if (engine === 'postgres') store = await freshUrl(engine);
@@ -53,6 +62,10 @@ for (const engine of ['sqlite', 'postgres'] as const) {
 
     it('loses nothing, doubles nothing and gives no number twice', async () => {
       await exchangeFirstLists(pair, operators);
+      const answer = (await pair.done('check', 'KR1234567')) as { proof: { consultation_number: string } };
+      number = answer.proof.consultation_number;
+      await pair.done('audit', 'checkpoint');
+      logKey = String(((await pair.done('audit', 'key')) as Document)['key']);
       const made = (await pair.done('backup', file, '--keys', passphrase)) as Document;
       expect(statSync(file).mode & 0o077).to.equal(0);
       expect(statSync(`${file}.keys`).mode & 0o077).to.equal(0);
@@ -106,19 +119,34 @@ for (const engine of ['sqlite', 'postgres'] as const) {
     });
 
     it('gets its keys back in an empty place, by the passphrase alone', async () => {
-      const data = temporaryFolder();
+      const { data, settings, remove } = await emptyPlace();
       const wrong = join(folder, 'wrong.txt');
       writeFileSync(wrong, 'another passphrase\n');
-      const target = engine === 'postgres' ? await freshUrl('postgres') : undefined;
-      const settings = join(folder, 'anew.yaml');
-      writeFileSync(settings, JSON.stringify({ home: 'CN', data, ...(target && { store: target.url }) }));
       const refused = await pair.mra('--config', settings, 'restore', file, '--keys', wrong);
       expect(codeOf(refused.result)).to.equal('E_BACKUP_INVALID');
       await pair.done('--config', settings, 'restore', file, '--keys', passphrase);
-      for (const name of ['signing-rsa.key', 'tls.pem'].map((each) => join('keys', each)))
+      for (const name of ['keys/signing-rsa.key', 'keys/tls.pem', 'log/key.pem'])
         if (existsSync(join(pair.config.data, name)))
           expect(readFileSync(join(data, name))).to.deep.equal(readFileSync(join(pair.config.data, name)));
-      await target?.remove();
+
+      // Evidence of an answer of before, made now, is proven by the key that was published then.
+      const [evidence, published] = [join(data, 'evidence.json'), join(data, 'log-key.txt')];
+      writeFileSync(published, `${logKey}\n`);
+      expect((await pair.mra('--config', settings, 'evidence', 'get', number, '--out', evidence)).exit).to.equal(0);
+      await pair.done('evidence', 'verify', evidence, '--key', published);
+      await remove();
+    });
+
+    it('makes no other key under the name of its log where the key was not put back', async () => {
+      const { settings, remove } = await emptyPlace();
+      await pair.done('--config', settings, 'restore', file);
+      for (const command of ['audit verify', `evidence get ${number}`]) {
+        const refused = await pair.mra('--config', settings, ...command.split(' '));
+        expect(codeOf(refused.result), command).to.equal('E_KEY_MISSING');
+      }
+      const checks = (await pair.mra('--config', settings, 'doctor')).result as Document[];
+      expect(checks.find(({ check }) => check === 'log')).to.include({ result: 'fail' });
+      await remove();
     });
   });
 }

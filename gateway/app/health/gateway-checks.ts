@@ -39,7 +39,7 @@ export async function examineAudit({ db, config, home }: OpenGateway): Promise<F
     if (last === undefined) return ok('log', 'no checkpoint was signed yet; mra serve signs one every few seconds');
     return ok('log', `entries up to ${last.size} are those that were signed`);
   } catch (error) {
-    if (!isGatewayError(error) || error.code !== 'E_LOG_ALTERED') throw error;
+    if (!isGatewayError(error) || !['E_LOG_ALTERED', 'E_KEY_MISSING'].includes(error.code)) throw error;
     return fail('log', error.detail, error.fix ?? 'mra audit verify names the entries.', 'log_altered');
   }
 }

@@ -1,4 +1,4 @@
-/** The key folder as one encrypted file: scrypt (RFC 7914) makes a key of a passphrase, and AES-256-GCM seals the files with it. */
+/** Our keys, and the log's key with its checkpoints, as one encrypted file: scrypt (RFC 7914) makes a key of a passphrase, and AES-256-GCM seals the files with it. */
 
 import { createCipheriv, createDecipheriv, scryptSync } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -11,37 +11,66 @@ const shortestPassphrase = 12;
 /** 128 MiB and about half a second for each guess. */
 const cost = { N: 2 ** 17, r: 8, p: 1, maxmem: 2 ** 28 };
 
+/** Two folders: of our keys; and of the log, with its key, its checkpoints and those of partners. */
+export interface KeyFolders {
+  readonly keys: string;
+  readonly log: string;
+}
+
+/** What names of files of the log begin with; the key folder has no such folder. */
+const ofLog = 'log/';
+
 /** Throws E_REQUEST_INVALID for a passphrase that can be guessed, E_KEY_MISSING without keys. */
-export function sealKeys(folder: string, passphrase: string, random: (bytes: number) => Uint8Array): Buffer {
+export function sealKeys(folders: KeyFolders, passphrase: string, random: (bytes: number) => Uint8Array): Buffer {
   if (passphrase.length < shortestPassphrase) {
     const fix = `Write one of at least ${shortestPassphrase} characters into the file.`;
     throw new GatewayError('E_REQUEST_INVALID', 'the passphrase is too short', { fix });
   }
-  if (!existsSync(folder)) throw new GatewayError('E_KEY_MISSING', 'there are no keys yet', { at: folder });
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((each) => each.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name))
-    .map((path) => [relative(folder, path), readFileSync(path, 'base64')]);
+  const { keys, log } = folders;
+  if (!existsSync(keys)) throw new GatewayError('E_KEY_MISSING', 'there are no keys yet', { at: keys });
+  const ofTheLog = filesIn(log).map(([name, bytes]) => [`${ofLog}${name}`, bytes] as const);
+  const files = [...filesIn(keys), ...ofTheLog];
   const [salt, nonce] = [random(saltBytes), random(nonceBytes)];
   const cipher = createCipheriv('aes-256-gcm', scryptSync(passphrase, salt, 32, cost), nonce).setAAD(magic);
   const sealed = [cipher.update(JSON.stringify(files)), cipher.final()];
   return Buffer.concat([magic, salt, nonce, ...sealed, cipher.getAuthTag()]);
 }
 
-/** Writes the files into a folder that has none. Throws E_BACKUP_INVALID (also for another passphrase), E_STORE_OCCUPIED. */
-export function openKeyBackup(sealed: Buffer, passphrase: string, folder: string): void {
-  if (existsSync(folder) && readdirSync(folder).length > 0)
-    throw new GatewayError('E_STORE_OCCUPIED', 'there are keys in this place', { at: folder });
-  const files = openSealed(sealed, passphrase);
-  for (const [name, bytes] of files) {
-    const path = resolve(folder, name);
+type SealedFile = readonly [name: string, bytes: string];
+
+/** Names relative to the folder, and base64; none where there is no folder. */
+function filesIn(folder: string): readonly SealedFile[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((each) => each.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .map((path) => [relative(folder, path), readFileSync(path, 'base64')]);
+}
+
+/**
+ * Writes our keys into a folder that has none, and of the log what is not there: checkpoints that stand there are no older. Throws
+ * E_BACKUP_INVALID (also for another passphrase), and E_STORE_OCCUPIED where there are keys, or the log has another key.
+ */
+export function openKeyBackup(sealed: Buffer, passphrase: string, { keys, log }: KeyFolders): void {
+  const occupied = (detail: string, at: string): GatewayError => new GatewayError('E_STORE_OCCUPIED', detail, { at });
+  if (existsSync(keys) && readdirSync(keys).length > 0) throw occupied('there are keys in this place', keys);
+  const files = openSealed(sealed, passphrase).map(([name, bytes]) => {
+    const [folder, below] = name.startsWith(ofLog) ? [log, name.slice(ofLog.length)] : [keys, name];
+    const path = resolve(folder, below);
     if (!path.startsWith(resolve(folder) + sep)) throw invalid();
+    return { path, bytes: Buffer.from(bytes, 'base64') };
+  });
+  const absent = files.filter(({ path }) => !existsSync(path));
+  const other = files.find((each) => each.path === resolve(log, 'key.pem') && !absent.includes(each));
+  if (other !== undefined && !readFileSync(other.path).equals(other.bytes))
+    throw occupied('the log has another key in this place', other.path);
+  for (const { path, bytes } of absent) {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    writeFileSync(path, Buffer.from(bytes, 'base64'), { mode: 0o600, flag: 'wx' });
+    writeFileSync(path, bytes, { mode: 0o600, flag: 'wx' });
   }
 }
 
-function openSealed(sealed: Buffer, passphrase: string): [name: string, bytes: string][] {
+function openSealed(sealed: Buffer, passphrase: string): readonly SealedFile[] {
   const ends = [magic.length, saltBytes, nonceBytes].reduce<number[]>((all, n) => [...all, (all.at(-1) ?? 0) + n], []);
   const [afterMagic = 0, afterSalt = 0, afterNonce = 0] = ends;
   if (sealed.length < afterNonce + tagBytes || !sealed.subarray(0, afterMagic).equals(magic)) throw invalid();
@@ -50,7 +79,7 @@ function openSealed(sealed: Buffer, passphrase: string): [name: string, bytes: s
   decipher.setAuthTag(sealed.subarray(-tagBytes));
   try {
     const text = Buffer.concat([decipher.update(sealed.subarray(afterNonce, -tagBytes)), decipher.final()]);
-    return JSON.parse(text.toString()) as [string, string][];
+    return JSON.parse(text.toString()) as readonly SealedFile[];
   } catch (cause) {
     throw invalid(cause);
   }
