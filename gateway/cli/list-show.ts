@@ -33,7 +33,7 @@ async function show({ out }: CliContext, gateway: OpenGateway, code: string): Pr
       operators: count,
       number: `${epoch.no}/${sequence}`,
       root,
-      note: resyncWanted ? 'rejected by the partner; the next list must be a full one' : '',
+      note: resyncWanted ? 'the next list must be a full one' : '',
     }));
   if (rows.length === 0) out.note(`No list was exchanged with ${partner} yet.`);
   out.result({ partner, streams: rows, in_force: inForce ?? null, held }, rows);

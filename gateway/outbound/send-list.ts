@@ -207,7 +207,7 @@ function kindFor(partner: Partner, stream: Stream | undefined, kind: ListKind | 
       fix: 'Send --full.',
     });
   if (wanted === 'delta' && begins) {
-    const detail = stream === undefined ? 'this partner was never sent a list' : 'the partner refused the last list';
+    const detail = stream === undefined ? 'this partner was never sent a list' : 'the next list must be a full one';
     throw new GatewayError('E_NOTHING_HELD', detail, { fix: 'Send a full list: --full.' });
   }
   return wanted;

@@ -88,6 +88,9 @@ for (const engine of ['sqlite', 'postgres'] as const) {
       // No list goes before a person has repeated the suspension: it would take it back.
       const refused = await pair.mra('list', 'send', 'KR');
       expect([refused.exit, codeOf(refused.result)]).to.deep.equal([7, 'E_STORE_OLDER']);
+      const checks = (await pair.mra('doctor')).result as Document[];
+      const schedule = checks.find(({ check }) => check === 'partner KR, schedule');
+      expect(schedule?.['fix'], 'a command that is not refused').to.include('mra list resume');
       await pair.serve();
       await pair.done('operator', 'suspend', code(2), '--reason', 'audit');
       await pair.done('list', 'resume', '--as', 'Li');

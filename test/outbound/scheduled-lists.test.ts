@@ -1,5 +1,6 @@
 /** Lists that a running gateway sends without a person. */
 
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { decideOperator, type OperatorDecision } from '../../gateway/domestic/change-operator.ts';
 import { longWorkHere } from '../../gateway/app/long-work.ts';
@@ -7,10 +8,13 @@ import { examinePartner } from '../../gateway/app/health/partner-checks.ts';
 import { getPartner, type Gateway } from '../../gateway/gateway.ts';
 import { GatewayError } from '../../gateway/model/errors.ts';
 import { listScheduler, scheduledList } from '../../gateway/outbound/scheduled-lists.ts';
+import { sendList } from '../../gateway/outbound/send-list.ts';
 import { unacknowledgedRestrictions } from '../../gateway/outbound/unacknowledged.ts';
 import { listMessages, type MessageListRow } from '../../gateway/store/message-list.ts';
+import { numbered, resumeLists } from '../../gateway/store/older-store.ts';
 import { requireFullList } from '../../gateway/store/streams.ts';
 import { refusalCode } from '../support/expect-code.ts';
+import { temporaryFolder } from '../support/pki.ts';
 import { code, operator, operators, eachTestWithKorea, type OpenAdministration } from '../support/administrations.ts';
 
 const day = 24 * 3600;
@@ -202,6 +206,27 @@ describe('lists by schedule', () => {
     await decide('suspend', 99);
     await listScheduler(after(0))('KR');
     expect(await open()).to.deep.equal([]);
+  });
+
+  it('after a restore wait for a person, and the doctor names that and no rejection', async () => {
+    await sentFirst();
+    const found = async () => {
+      const findings = await examinePartner(us.gateway, getPartner(us.gateway, 'KR'));
+      const schedule = findings.find(({ check }) => check === 'partner KR, schedule');
+      return [schedule?.result, schedule?.cause, schedule?.fix?.match(/mra list \w+/u)?.[0]];
+    };
+    const at = new Date(Date.now() + 1000).toISOString();
+    const file = join(temporaryFolder(), 'numbers');
+    const { db } = await numbered({ ...us.gateway.db, close: () => Promise.resolve() }, file, at, 'restored');
+    await db.close();
+    expect(await found()).to.deep.equal(['warn', undefined, 'mra list resume']);
+    expect(await refusalCode(() => sendList(us.gateway, 'KR', { kind: 'full' }))).to.equal('E_STORE_OLDER');
+    await resumeLists(us.gateway.db, { person: 'chen', at, last: [] });
+    expect(await found()).to.deep.equal(['warn', 'list_not_sent', 'mra list send']);
+    const later = new Date(Date.now() + 2000);
+    await sendList({ ...us.gateway, now: () => later }, 'KR', { kind: 'full' });
+    await us.gateway.db.transaction((tx) => requireFullList(tx, 'KR', true));
+    expect(await found(), 'this one it did reject').to.deep.equal(['warn', 'list_rejected', 'mra list send']);
   });
 
   it('that do not bring a restriction are an alarm whose text, which is logged, names no operator; its fix does', async () => {

@@ -9,6 +9,7 @@ import { fingerprint } from '../../wire/signature/certificates.ts';
 import { isFullListDue } from '../../outbound/full-list-due.ts';
 import { scheduledList } from '../../outbound/scheduled-lists.ts';
 import { unacknowledgedRestrictions } from '../../outbound/unacknowledged.ts';
+import { lastOlder, listsWait } from '../../store/older-store.ts';
 import { listInForce, newestListDates, sendingProgress } from '../../store/streams.ts';
 import type { OpenGateway } from '../composition.ts';
 import { fileTransport } from '../file-partners.ts';
@@ -119,9 +120,18 @@ function examineEvidence({ code, adapter }: Partner): readonly Finding[] {
 async function examineSchedule(gateway: OpenGateway, { code, adapter }: Partner): Promise<readonly Finding[]> {
   const check = `partner ${code}, schedule`;
   const { db, now } = gateway;
-  const rejected = (await sendingProgress(db.sql, code))?.resyncWanted === true;
   const full = `mra list send ${code} --full`;
-  if (rejected) return [warn(check, 'the partner rejected the last list', full, 'list_rejected')];
+  const resume = 'Repeat what was lost: store, age says since when. Then mra list resume --as NAME.';
+  // Without an alarm of its own: that of the store is open.
+  if (adapter.memorandum === undefined && (await listsWait(db.sql)))
+    return [warn(check, 'the store is older than what was sent: no list goes', resume)];
+  const sent = await sendingProgress(db.sql, code);
+  if (sent?.resyncWanted === true) {
+    const older = await lastOlder(db.sql);
+    return older !== undefined && older.at > sent.last.issuedAt
+      ? [warn(check, 'the store was older than what was sent: a full list is due', full, 'list_not_sent')]
+      : [warn(check, 'the partner rejected the last list', full, 'list_rejected')];
+  }
   if (await isFullListDue({ db, now }, { code, adapter }))
     return [warn(check, 'a full list is due by what was agreed', full, 'list_not_sent')];
   const { next, waits } = await scheduledList(gateway, code);
