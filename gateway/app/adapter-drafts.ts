@@ -19,7 +19,7 @@ import { readVocabulary } from '../adapter/draft/vocabulary.ts';
 import { loadAdapter, type MessageKind } from '../adapter/load.ts';
 import type { Ask } from '../adapter/manifest.ts';
 import { momentOf } from '../model/day.ts';
-import { GatewayError } from '../model/errors.ts';
+import { GatewayError, isGatewayError } from '../model/errors.ts';
 import type { Moment } from '../model/record/record.ts';
 import { dropAdapterDraft, findAdapterDraft, saveAdapterDraft, type AdapterDraft } from '../store/adapter-drafts.ts';
 import { appendEvents } from '../store/events.ts';
@@ -64,7 +64,9 @@ export async function changeDraft(gateway: DraftGateway, change: DraftChange): P
   const before = change.id === undefined ? undefined : await existing(gateway, change.id);
   const { id = gateway.newId(), partner = (change.partner ?? '').toUpperCase() } = before ?? {};
   newFolder(gateway.config.adapters, partner, false);
-  const content = changed(before === undefined ? { samples: [], answers: [] } : contentOf(before), change);
+  const content = await ofAnswers(() =>
+    changed(before === undefined ? { samples: [], answers: [] } : contentOf(before), change),
+  );
   await draftOf(gateway, partner, content);
   const [at, { person }] = [momentOf(gateway.now()), change];
   await gateway.db.transaction(async (tx) => {
@@ -111,8 +113,23 @@ async function draftOf({ home }: DraftGateway, partner: string, { samples, answe
   const vocabulary = await readVocabulary(vocabularyFile, tools);
   const given = { samples: of('list'), replies: of('reply'), acknowledgements: of('acknowledgement') };
   const asked = { ourGrades: home.grades.slice(0, 1), given: {}, answers: new Map(answers) };
-  return draftAdapter({ partner, home, vocabulary, ...given, ...asked }, tools);
+  return await ofAnswers(() => draftAdapter({ partner, home, vocabulary, ...given, ...asked }, tools));
 }
+
+/** Throws E_REQUEST_INVALID with reason and fix where an adapter cannot be made of the answers: the person can mend them. */
+async function ofAnswers<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isGatewayError(error) || error.kind.category !== 'configuration') throw error;
+    const { at = '', detail, fix = 'Take the last answer back, and give another.' } = error;
+    const place = { at: withoutFolder(at), fix: withoutFolder(fix), cause: error };
+    throw new GatewayError('E_REQUEST_INVALID', `the answers make no adapter: ${withoutFolder(detail)}`, place);
+  }
+}
+
+/** Without the folder in which the draft was written for a moment. */
+const withoutFolder = (text: string): string => text.replaceAll(/\S*(?:mra-draft-|\.new-)\w+\//gu, '');
 
 export interface ShownDraft {
   readonly id: string;
@@ -163,20 +180,24 @@ export interface DraftChecks extends Pick<TestReport, 'cases'> {
   readonly findings: readonly LintFinding[];
 }
 
-/** As `mra adapter test` and `mra adapter lint`, with so many generated messages of each kind. Throws E_DRAFT_UNKNOWN. */
+/** As `mra adapter test` and `mra adapter lint`, with so many generated messages of each kind. Throws E_DRAFT_UNKNOWN, E_REQUEST_INVALID. */
 export async function checkDraft(gateway: DraftGateway, id: string): Promise<DraftChecks> {
   const { draft } = await keptDraft(gateway, id);
   const folder = await mkdtemp(join(tmpdir(), 'mra-draft-'));
   const tools = checkTools(adapterTools());
   try {
     await writeFiles(folder, filesOfDraft(draft));
-    await writeFiles(folder, sampleConversations(await loadAdapter(folder, tools), tools));
+    const files = await ofAnswers(async () => sampleConversations(await loadAdapter(folder, tools), tools));
+    await writeFiles(folder, files);
     const { cases } = await testAdapter(folder, tools, { runs: 30, seed: 1, clock: () => performance.now() });
     const findings = await lintAdapter(folder, tools);
-    const named = (text: string): string => text.replaceAll(/\S*mra-draft-\w+\//gu, '');
     return {
       cases,
-      findings: findings.map((each) => ({ ...each, file: named(each.file), detail: named(each.detail) })),
+      findings: findings.map((each) => ({
+        ...each,
+        file: withoutFolder(each.file),
+        detail: withoutFolder(each.detail),
+      })),
     };
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -203,11 +224,8 @@ export async function draftArchive(gateway: DraftGateway, id: string): Promise<U
 export async function storeDraft(gateway: DraftGateway, id: string, person: string): Promise<string> {
   const { kept, draft, unfinished } = await keptDraft(gateway, id);
   const { partner } = kept;
-  await replaceFolder(
-    newFolder(gateway.config.adapters, partner, false),
-    filesOfDraft(draft, unfinished),
-    adapterTools(),
-  );
+  const folder = newFolder(gateway.config.adapters, partner, false);
+  await ofAnswers(() => replaceFolder(folder, filesOfDraft(draft, unfinished), adapterTools()));
   const detail = { person, questions: draft.asks.length };
   await gateway.db.transaction((tx) =>
     appendEvents(tx, [{ kind: 'adapter_stored', ref: partner, at: momentOf(gateway.now()), detail }]),

@@ -11,6 +11,7 @@ import { openOffice, type Browser, type Office } from '../support/office.ts';
 import { rsaPair, temporaryFolder, testCertificate } from '../support/pki.ts';
 
 const partners = new URL('../fixtures/partners/', import.meta.url).pathname;
+const monthsList = new URL('../peers/months/full.json', import.meta.url).pathname;
 const sample = readFileSync(join(partners, 'xb-list.xml'), 'utf8');
 
 interface Shown {
@@ -101,6 +102,24 @@ describe('adapters in the office', () => {
     ]);
     await answer(at, { at: '/timeZone', back: 'yes' });
     expect((await shown(at)).questions).to.have.length(before - 1);
+  });
+
+  it('an answer of which no adapter can be made is refused with the reason and the fix', async () => {
+    const members = JSON.parse(readFileSync(monthsList, 'utf8')) as object;
+    const at = await begin(JSON.stringify({ doc: { year: 2026, no: 17 }, ...members }), 'XT');
+    for (const [place, given] of [
+      ['list.json#/doc/year', 'message.period'],
+      ['/conversation/stream/restart', '['],
+      ['/conversation/stream', '*other'],
+      ['/identifiers/theirs', '{ form: none, code: "(a+)+", words: none, example: none }'],
+      ['/codes/status', '{ active: A, suspended: A }'],
+    ] as const) {
+      const { status, body } = await answer(at, { at: place, answer: given });
+      expect([place, status, body['code']]).to.deep.equal([place, 422, 'E_REQUEST_INVALID']);
+      expect([body['detail'], body['fix']], place).to.satisfy((texts: unknown[]) => texts.every(Boolean));
+      expect(String(body['detail']), place).to.not.include('request_id');
+    }
+    expect((await shown(at)).answers).to.deep.equal([]);
   });
 
   it('a second sample settles what the first leaves open, and a reply belongs to the draft', async () => {
