@@ -56,6 +56,12 @@ export function withRecords({ position, ...list }: ListMessage, records: readonl
   return { ...list, records, position: { ...position, root, chain, count: after.count } };
 }
 
+/** How a list may end whose number is held: where the number is its id, as another message under that id. */
+export function heldNumberResults({ other }: Simulator, list: ListMessage): readonly string[] {
+  const byNumber = other.adapter.listId(list) === undefined ? [] : ['E_MESSAGE_CONFLICT'];
+  return ['E_SEQUENCE_ROLLBACK', 'E_SEQUENCE_FORK', ...byNumber];
+}
+
 export function layoutInForce({ gateway, other: { adapter } }: Simulator): ListFormat {
   return adapter.formatsOn(dayAt(gateway.now(), adapter.timeZone)).list;
 }
@@ -81,7 +87,8 @@ export async function forged(
   const { contentType = layout.contentType } = sealed;
   const bytes = spoil(sealed.bytes);
   const { sequence: number, epoch } = list.position;
-  const about = present({ id: list.id, partner: other.code, number, period: epoch.id, file });
+  const id = other.adapter.listId(list) ?? list.id;
+  const about = present({ id, partner: other.code, number, period: epoch.id, file });
   return { ...about, kind: 'list', contentType, bytes, digest: sha256(bytes) };
 }
 

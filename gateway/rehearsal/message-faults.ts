@@ -13,6 +13,7 @@ import {
   altered,
   following,
   forged,
+  heldNumberResults,
   layoutInForce,
   nextList,
   unknownBetween,
@@ -120,7 +121,15 @@ export const messageFaults: readonly SendingFault[] = [
   messageFault('gap', (list, simulator) => ({
     list: following(simulator, list),
   })),
-  messageFault('rollback', (list, { other }) => ({ list: earlier(list, other.adapter.stream.discipline) })),
+  sendingFault('rollback', async (simulator) => {
+    const list = await nextList(simulator);
+    const { discipline } = simulator.other.adapter.stream;
+    const older = { ...list, ...earlier(list, discipline) };
+    // The list held may have the same operators and time of issue: then it would only be repeated.
+    const other = discipline === 'numbered' && list.kind === 'full' ? withRecords(older, list.records.slice(1)) : older;
+    const sent = await simulator.send(await forged(simulator, list, { list: other }));
+    return [{ ...sent, expected: heldNumberResults(simulator, list) }];
+  }),
   messageFault('fork', ({ position }) => ({
     list: { position: { ...position, epoch: { ...position.epoch, id: 'f0'.repeat(8) } } },
   })),

@@ -11,7 +11,7 @@ import { sendList } from '../outbound/send-list.ts';
 import { getBytes } from '../store/bodies.ts';
 import { findMessage, type MessageRow } from '../store/outbox.ts';
 import type { ChannelDelivery } from './channel.ts';
-import { sendingFault, type SendingFault, type SentMessage } from './fault.ts';
+import { resultOf, sendingFault, type SendingFault, type SentMessage } from './fault.ts';
 import { following, forged, nextList } from './forgery.ts';
 import { change, deliveryOf, exchangeList, startNewEpoch, required, settled } from './sending.ts';
 import { inventListed, type Simulator } from './simulator.ts';
@@ -60,6 +60,12 @@ function sizeFault(
   });
 }
 
+/** Whether a list may be applied before the one ahead of it, which is then too old. */
+function overtakes({ other }: Simulator, { kind }: ListMessage): boolean {
+  const { stream } = other.adapter;
+  return stream.discipline === 'numbered' && (stream.gap === 'accept' || kind === 'full');
+}
+
 const applied = { expected: ['applied'] } satisfies Pick<SentMessage, 'expected'>;
 
 /** More than any agreed band allows, and few enough for a minute. */
@@ -88,10 +94,15 @@ export const sequenceFaults: readonly SendingFault[] = [
   }),
   sendingFault('two-lists-at-once', async (simulator, withinMs) => {
     const { list, deliver } = await queue(simulator, withinMs);
-    const next = await forged(simulator, following(simulator, list));
+    const later = following(simulator, list);
+    const next = await forged(simulator, later);
     const [second, first] = await Promise.all([simulator.send(next), deliver()]);
     await startNewEpoch(simulator);
-    return [first, { ...second, expected: ['applied', 'E_SEQUENCE_GAP', 'E_LIST_PART'] }];
+    const late = overtakes(simulator, later) && resultOf(second) === 'applied' ? ['E_SEQUENCE_ROLLBACK'] : [];
+    return [
+      { ...first, expected: ['applied', ...late] },
+      { ...second, expected: ['applied', 'E_SEQUENCE_GAP', 'E_LIST_PART'] },
+    ];
   }),
   sizeFault('shrunk-list', ({ operators, gateway }) => {
     const active = operators.filter(({ status }) => status === 'active');
