@@ -113,6 +113,8 @@ describe('adapters in the office', () => {
       ['/conversation/stream', '*other'],
       ['/identifiers/theirs', '{ form: none, code: "(a+)+", words: none, example: none }'],
       ['/codes/status', '{ active: A, suspended: A }'],
+      ['/identifiers', '7'],
+      ['/identifiers/theirs', 'null'],
     ] as const) {
       const { status, body } = await answer(at, { at: place, answer: given });
       expect([place, status, body['code']]).to.deep.equal([place, 422, 'E_REQUEST_INVALID']);

@@ -59,9 +59,11 @@ function formsOf(numbers: readonly string[], partner: string, home: HomeProfile)
 /** With a card sketched from the forms of the identifiers as they were answered, where none was given. */
 export function withCard(manifest: ManifestDraft, { templates }: Vocabulary): ManifestDraft {
   // The manifest was drafted with these members.
-  const { partner, name, identifiers } = manifest as unknown as Manifest;
-  const { words: theirWords, example: theirExample } = identifiers.theirs;
-  const { words: ourWords, example: ourExample } = identifiers.ours;
+  const { partner, name } = manifest as unknown as Manifest;
+  // What was answered is checked with the card: it need not be a form of identifiers.
+  const { theirs, ours } = (manifest['identifiers'] ?? {}) as Partial<Manifest['identifiers']>;
+  const { words: theirWords = '', example: theirExample = '' } = theirs ?? {};
+  const { words: ourWords = '', example: ourExample = '' } = ours ?? {};
   const facts = { partner, name, theirWords, theirExample, ourWords, ourExample };
   return { ...manifest, card: manifest['card'] ?? filled(templates['card'], facts) };
 }
