@@ -7,7 +7,7 @@ import { openZip } from '../../gateway/wire/files/zip.ts';
 import { storedPartners } from '../../gateway/store/partner-keys.ts';
 import { adaptersFolder } from '../support/adapter-tools.ts';
 import { openAdministrations, type OpenAdministrations } from '../support/administrations.ts';
-import { openOffice, type Browser, type Office } from '../support/office.ts';
+import { openOffice, person, type Browser, type Office } from '../support/office.ts';
 import { rsaPair, temporaryFolder, testCertificate } from '../support/pki.ts';
 
 const partners = new URL('../fixtures/partners/', import.meta.url).pathname;
@@ -40,10 +40,6 @@ describe('adapters in the office', () => {
     await all.close();
   });
 
-  const person = (browser: Browser | undefined): Browser => {
-    if (browser === undefined) throw new Error('nobody is signed in');
-    return browser;
-  };
   const begin = async (text: string, partner = 'XB'): Promise<string> => {
     const { at, html } = await person(li).upload('/adapters', text, { partner, kind: 'list' });
     expect(at, html).to.match(/^\/adapters\/m-/u);

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { findOperator } from '../../gateway/store/operators.ts';
 import { csvOf, type Row } from '../cli/operator-command.ts';
 import { openAdministrations, type OpenAdministration, type OpenAdministrations } from '../support/administrations.ts';
-import { openOffice, type Browser, type Office, type Shown } from '../support/office.ts';
+import { openOffice, person, type Browser, type Office, type Shown } from '../support/office.ts';
 
 describe('imports in the office', () => {
   let all: OpenAdministrations;
@@ -24,10 +24,6 @@ describe('imports in the office', () => {
     await all.close();
   });
 
-  const person = (browser: Browser | undefined): Browser => {
-    if (browser === undefined) throw new Error('nobody is signed in');
-    return browser;
-  };
   const propose = (content: string): Promise<Shown> => person(li).upload('/imports', content);
   const decide = async (
     browser: Browser | undefined,

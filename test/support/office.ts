@@ -55,6 +55,12 @@ export function eachTestWithOffice(
   afterEach(() => office?.close());
 }
 
+/** The browser of somebody whom a hook has signed in. */
+export function person(browser: Browser | undefined): Browser {
+  if (browser === undefined) throw new Error('nobody is signed in');
+  return browser;
+}
+
 /** `more`: settings of the office beside its address. */
 export async function openOffice(gateway: OpenGateway, more: Partial<OfficeSettings> = {}): Promise<Office> {
   const settings = { host: '127.0.0.1', port: 0, publicUrl: 'http://127.0.0.1', proxies: [], ...more };
