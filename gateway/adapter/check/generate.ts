@@ -197,8 +197,8 @@ export function number(random: SeededRandom): number {
 
 /** A number that lists of the partner may have. */
 export function sequence({ stream }: Pick<Adapter, 'stream'>, random: SeededRandom): number {
-  const any = number(random);
-  return stream.discipline === 'numbered' ? stream.first + (any % (stream.max - stream.first + 1)) : any;
+  const drawn = number(random);
+  return stream.discipline === 'numbered' ? stream.first + (drawn % (stream.max - stream.first + 1)) : drawn;
 }
 
 export function hex(random: SeededRandom, length: number): string {
