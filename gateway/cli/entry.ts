@@ -66,7 +66,7 @@ async function run(
   if (out.format === 'json') out.json(results);
   const failed = results.filter(({ code }) => code !== undefined).length;
   if (failed > 0) context.exit(failed === files.length ? exitCodes.findings : exitCodes.partly);
-  out.next('keep the numbers with the entries');
+  if (failed < files.length) out.next('keep the numbers with the entries');
 }
 
 function readFile(file: string, formats: EntryFormats, options: Parameters<typeof readEntry>[3]): ReadEntry {

@@ -117,4 +117,16 @@ describe('clearance on the command line', () => {
     expect(results[1]).to.have.nested.property('error.at', join(folder, 'none.xml'));
     expect(stderr.text()).to.equal('');
   });
+
+  it('every fault of an entry is named with its place, and nothing follows where none was assessed', async () => {
+    const bad = join(folder, 'two-faults.json');
+    writeFileSync(bad, '{"entry":{"id":"E-1"},"surplus":1}');
+    expect(await mra(['entry', 'assess', bad])).to.equal('');
+    expect(stderr.text())
+      .to.match(/additional properties/u)
+      .and.match(/^ {2}at {3}\/surplus$/mu);
+    expect(stderr.text())
+      .to.match(/\/entry\/parties: must have required property/u)
+      .and.not.include('Next:');
+  });
 });

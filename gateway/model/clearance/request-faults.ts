@@ -15,11 +15,22 @@ export class RequestFaults extends GatewayError {
   readonly faults: readonly RequestFault[];
 
   constructor(faults: readonly RequestFault[]) {
-    const at = faults[0]?.pointer;
-    super('E_REQUEST_INVALID', `${faults.length} fault(s): nothing was checked and no number was given`, { at });
+    super('E_REQUEST_INVALID', detailOf(faults), { at: faults[0]?.pointer, fix });
     this.name = 'RequestFaults';
     this.faults = faults;
   }
+}
+
+const fix = 'Correct each place that is named, and ask again: nothing was checked, and no number was given.';
+
+/** More are only counted in the text; programs read `faults`. */
+const mostNamed = 5;
+
+/** The first fault, whose place is `at`; then the others, each with its place. */
+function detailOf([first, ...others]: readonly RequestFault[]): string {
+  const named = others.slice(0, mostNamed - 1).map(({ pointer, detail }) => `${pointer}: ${detail}`);
+  const left = others.length - named.length;
+  return [first?.detail ?? '', ...named, ...(left > 0 ? [`and ${left} more`] : [])].join('; ');
 }
 
 const noOffset = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?$/u;
