@@ -1,25 +1,30 @@
 /** The client in TypeScript asks a real door: typed by its document, with retries under one idempotency key. */
 
-import { readFileSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { borderClient, type BorderClient, type Schema } from '../../schemas/typescript-client/client.ts';
+import { borderClient, type BorderClient, type Schema } from '../../schemas/typescript-client/client.js';
 import { addClient } from '../../gateway/app/client-decisions.ts';
 import { borderDoor } from '../../gateway/doors/border.ts';
 import { openCallers } from '../../gateway/doors/border-callers.ts';
 import { makeLog } from '../../gateway/wire/log.ts';
 import { fillRegister, openClearance, type TestClearance } from '../support/clearance-fixture.ts';
 import { clientTypes, clientTypesPath } from '../support/client-types.ts';
+import { temporaryFolder } from '../support/pki.ts';
 import { listen, shut } from '../support/tls.ts';
 
 const schemas = join(import.meta.dirname, '../../schemas');
+const modules = join(import.meta.dirname, '../../node_modules');
 const body = { partner: 'NN', identifier: 'NN0000001', role: 'consignor', direction: 'import' } as const;
 
 describe('the client in TypeScript', () => {
   let clearance: TestClearance;
   let server: Server;
   let address: string;
+  let token: string;
   let client: BorderClient;
   let keys: unknown[];
   /** What happens to the next requests in place of an answer; `lost`: the answer, on its way. */
@@ -30,7 +35,7 @@ describe('the client in TypeScript', () => {
     await fillRegister(clearance.db);
     const log = makeLog({ level: 'silent' });
     const callerOf = openCallers({}, { ...clearance, log, clock: () => performance.now() });
-    const { token = '' } = await addClient(clearance, 'port-7', { person: 'ines', scopes: ['check', 'batch', 'feed'] });
+    ({ token = '' } = await addClient(clearance, 'port-7', { person: 'ines', scopes: ['check', 'batch', 'feed'] }));
     const door: RequestListener = borderDoor({ ...clearance, schemas, log, callerOf });
     [keys, faults] = [[], []];
     server = createServer((request, response) => {
@@ -123,4 +128,40 @@ describe('the client in TypeScript', () => {
     expect(response.headers.get('content-type')).to.equal('application/x-ndjson');
     expect(keys).to.deep.equal([undefined]);
   });
+
+  it('is installed from its package elsewhere, without a network, and used by plain Node and by a TypeScript that checks all types', async () => {
+    const folder = temporaryFolder();
+    const npm = (...args: string[]): string => execFileSync('npm', args, { cwd: folder, encoding: 'utf8' });
+    const needed = ['openapi-fetch', 'openapi-typescript-helpers'].map((name) => join(modules, name));
+    const packed = [join(schemas, 'typescript-client'), ...needed].map((each) =>
+      join(folder, npm('pack', '--silent', '--offline', each).trim()),
+    );
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', private: true }));
+    npm('install', '--silent', '--offline', '--no-audit', '--no-fund', ...packed);
+    const lines = [
+      "import { borderClient } from 'mra-border-client';",
+      'const client = borderClient({ baseUrl: process.argv[2], token: process.argv[3] });',
+      `const { data } = await client.POST('/v1/checks', { body: ${JSON.stringify(body)} });`,
+      'process.stdout.write(data.outcome);',
+    ];
+    writeFileSync(join(folder, 'use.js'), lines.join('\n'));
+    const { stdout } = await promisify(execFile)(process.execPath, ['use.js', address, token], { cwd: folder });
+    expect(stdout).to.equal('recognised');
+    const typed = (partner: string): string[] => [
+      "import { borderClient, type Schema } from 'mra-border-client';",
+      "const client = borderClient({ baseUrl: 'https://border.example:8080' });",
+      `const { data } = await client.POST('/v1/checks', { body: { partner: ${partner}, identifier: 'NN0000001' } });`,
+      "export const outcome = (data as Schema<'Answer'>).outcome satisfies Schema<'Answer'>['outcome'];",
+    ];
+    writeFileSync(join(folder, 'right.ts'), typed("'NN'").join('\n'));
+    writeFileSync(join(folder, 'wrong.ts'), typed('7').join('\n'));
+    const compilerOptions = { strict: true, noEmit: true, module: 'nodenext', target: 'esnext', types: [] };
+    const compile = async (...files: string[]): Promise<string> => {
+      writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
+      const compiling = promisify(execFile)(join(modules, '.bin/tsc'), [], { cwd: folder });
+      return (await compiling.catch((error: unknown) => error as { stdout: string })).stdout;
+    };
+    expect(await compile('right.ts')).to.equal('');
+    expect((await compile('wrong.ts')).match(/error TS\d+/gu)).to.deep.equal(['error TS2322']);
+  }).timeout(120_000);
 });

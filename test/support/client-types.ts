@@ -7,7 +7,7 @@ import openapiTS, { astToString } from 'openapi-typescript';
 import { apiDocument } from '../../gateway/doors/openapi.ts';
 
 const schemas = join(import.meta.dirname, '../../schemas');
-export const clientTypesPath = join(schemas, 'typescript-client/border-api.ts');
+export const clientTypesPath = join(schemas, 'typescript-client/border-api.d.ts');
 
 export async function clientTypes(): Promise<string> {
   const types = astToString(
