@@ -13,6 +13,8 @@ export interface Line {
   freeze(): void;
   /** What the server answers on the connections there are is lost, and neither side is told. */
   loseAnswers(): void;
+  /** Before the server's next word is passed on, this is asked: true cuts its connection. */
+  cutWhen(isTime: () => boolean): void;
   close(): Promise<void>;
   /** New connections lead to another server, as by a proxy in front of several. */
   leadTo(url: string): void;
@@ -24,8 +26,10 @@ export async function lineTo(url: string): Promise<Line> {
   let target = url;
   const sockets = new Set<Socket>();
   const answering = new Set<Socket>();
+  let isTime = (): boolean => false;
   const server = createServer((near) => {
     const [, far] = forward(near, target);
+    far.prependListener('data', () => isTime() && near.destroy());
     for (const [socket, among] of [[near, sockets] as const, [far, sockets] as const, [far, answering] as const]) {
       among.add(socket);
       socket.on('close', () => among.delete(socket));
@@ -41,6 +45,9 @@ export async function lineTo(url: string): Promise<Line> {
     url: address.toString(),
     cut,
     open,
+    cutWhen(is) {
+      isTime = is;
+    },
     leadTo(other) {
       target = other;
     },

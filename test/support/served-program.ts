@@ -4,6 +4,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { columnValues } from '../../gateway/model/record/record-text.ts';
@@ -21,9 +22,13 @@ export interface ServedProgram {
   mra(...words: readonly string[]): Promise<{ readonly exit: number; readonly result: unknown }>;
   /** One command that ends with exit code 0. */
   done(...words: readonly string[]): Promise<unknown>;
-  /** Imports so many operators of the highest grade. */
-  importOperators(count: number): Promise<void>;
+  /** Imports so many operators of the highest grade; the first `suspended` of them are suspended. */
+  importOperators(count: number, suspended?: number): Promise<void>;
   serve(): Promise<void>;
+  /** Queues what would be sent to a partner at a moment to come; its id. */
+  sendAt(at: Date, partner: string, full?: 'full'): Promise<string>;
+  /** How many messages of a direction are in this state, past the program. */
+  count(direction: 'in' | 'out', state: string): number;
   /** Our newest message to a partner. */
   newest(partner: string): Promise<Record<string, unknown>>;
   /** Once the gateway that serves has come so far with a message. */
@@ -52,11 +57,13 @@ export async function openProgram(settings: readonly string[]): Promise<ServedPr
       expect([words.join(' '), exit, exit === 0 ? '' : result]).to.deep.equal([words.join(' '), 0, '']);
       return result;
     },
-    async importOperators(count) {
+    async importOperators(count, suspended = 0) {
       const titles = Object.entries(sampleHome.columns);
       const rows = Array.from({ length: count }, (_, i) => {
         const code = `44031${String(10000 + i)}`;
-        const cells: Partial<Record<string, string>> = columnValues({ ...sampleRecord, code, grade: 'advanced' });
+        const status = i < suspended ? ({ status: 'suspended', statusSince: '2026-06-02' } as const) : {};
+        const record = { ...sampleRecord, code, grade: 'advanced', ...status };
+        const cells: Partial<Record<string, string>> = columnValues(record);
         return titles.map(([path]) => cells[path] ?? '');
       });
       writeFileSync(join(folder, 'operators.csv'), writeCsv([titles.map(([, title]) => title), ...rows]));
@@ -66,6 +73,23 @@ export async function openProgram(settings: readonly string[]): Promise<ServedPr
       const args = [join(folder, 'gateway/mra.js'), '--config', file, '-o', 'json', 'serve'];
       serving = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
       await once(serving.stdout ?? process, 'data');
+    },
+    async sendAt(at, partner, kind) {
+      const { openGateway, adapterTools } =
+        await part<typeof import('../../gateway/app/composition.ts')>('app/composition.ts');
+      const { loadConfig } = await part<typeof import('../../gateway/app/config.ts')>('app/config.ts');
+      const { sendList } = await part<typeof import('../../gateway/outbound/send-list.ts')>('outbound/send-list.ts');
+      const gateway = await openGateway(loadConfig({ config: file }), adapterTools());
+      const built = await sendList({ ...gateway, now: () => at }, partner, { kind });
+      await gateway.close();
+      return built?.list.id ?? '';
+    },
+    count(direction, state) {
+      const store = new DatabaseSync(join(folder, 'data/mra.db'), { readOnly: true });
+      const table = direction === 'in' ? 'inbox' : 'message';
+      const found = store.prepare(`select count(*) as n from ${table} where state = ?`).get(state);
+      store.close();
+      return Number(found?.['n']);
     },
     async newest(partner) {
       const messages = (await program.done('message', 'list', '--partner', partner)) as Record<string, unknown>[];

@@ -2,10 +2,11 @@
 
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
+import { lineTo, type Line } from './line.ts';
 import { endChild, findProgram, freePort, run, untilReady } from './services.ts';
 
 export interface SftpServer {
@@ -17,12 +18,11 @@ export interface SftpServer {
     readonly hostKey: string;
     readonly key: string;
   };
-  /** Before the server's next word is passed on, this is asked: true cuts the connection. */
-  cutWhen(isTime: () => boolean): void;
+  readonly cutWhen: Line['cutWhen'];
   stop(): Promise<void>;
 }
 
-/** Between the two stands a relay that can cut connections. */
+/** Between the two stands a line that can be cut. */
 export async function startSshd(folder: string): Promise<SftpServer> {
   mkdirSync(folder, { recursive: true });
   mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
@@ -49,16 +49,16 @@ Subsystem sftp internal-sftp
   const program = findProgram('sshd') ?? 'sshd';
   const server = spawn(program, ['-D', '-e', '-f', at('config')], { stdio: 'ignore', detached: true });
   await untilReady('sshd', server, () => answers(port));
-  const relay = await startRelay(port);
+  const line = await lineTo(`sftp://127.0.0.1:${port}`);
   const [type = '', encoded = ''] = readFileSync(at('host.pub'), 'utf8').split(' ');
   return {
     account: {
-      ...{ host: '127.0.0.1', port: relay.port, user: userInfo().username },
+      ...{ host: '127.0.0.1', port: Number(new URL(line.url).port), user: userInfo().username },
       ...{ hostKey: `${type} ${encoded}`, key: at('account') },
     },
-    cutWhen: relay.cutWhen,
+    cutWhen: line.cutWhen,
     async stop() {
-      relay.close();
+      await line.close();
       await endChild(server, 'SIGTERM');
     },
   };
@@ -74,33 +74,4 @@ async function answers(port: number): Promise<boolean> {
   } finally {
     socket.destroy();
   }
-}
-
-async function startRelay(port: number) {
-  let isTime: () => boolean = () => false;
-  const sockets = new Set<Socket>();
-  const server = createServer((client) => {
-    const target = connect(port, '127.0.0.1');
-    for (const socket of [client, target]) {
-      sockets.add(socket);
-      socket.setNoDelay(true); // a request of a few bytes does not wait for an acknowledgement
-      socket.on('error', () => undefined); // the other end was cut
-      socket.on('close', () => (client.destroy(), target.destroy(), sockets.delete(socket)));
-    }
-    client.pipe(target);
-    target.on('data', (bytes) => (isTime() ? client.destroy() : client.write(bytes)));
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  return {
-    port: typeof address === 'object' && address !== null ? address.port : 0,
-    cutWhen(is: () => boolean) {
-      isTime = is;
-    },
-    close() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
-  };
 }

@@ -55,7 +55,7 @@ describe('an agency at home', () => {
 
   it('fetches the full list, which holds the agreed fields and nothing else, and its answer settles it', async () => {
     await gateway.mra('list', 'send', 'QP', '--full');
-    const { id } = await gateway.newest();
+    const { id } = await gateway.newest('QP');
     const list = await fetchList();
     expect([list.number, list.content, list.enterprises.length]).to.deep.equal([1, 'all', 30]);
     for (const each of list.enterprises) expect(each).to.have.all.keys('code', 'name', 'state', 'since');

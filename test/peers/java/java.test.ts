@@ -50,18 +50,18 @@ describe('a partner in Java', () => {
   it('verifies our full list and our changes, and its answers settle them', async () => {
     await gateway.mra('list', 'send', 'XB', '--full');
     expect(await tells('list 1 ')).to.equal('list 1 F 30 0 OK CN');
-    await gateway.until((await gateway.newest())['id'], { state: 'ACCEPTED', evidence: 'channel' });
+    await gateway.until((await gateway.newest('XB'))['id'], { state: 'ACCEPTED', evidence: 'channel' });
     await gateway.importOperators(30, 2);
     await gateway.mra('list', 'send', 'XB');
     expect(await tells('list 2 ')).to.equal('list 2 C 2 0 OK CN');
-    await gateway.until((await gateway.newest())['id'], { state: 'ACCEPTED' });
+    await gateway.until((await gateway.newest('XB'))['id'], { state: 'ACCEPTED' });
   });
 
   it('whose answer was lost has the list already', async () => {
     await does('fault lost');
     await gateway.mra('list', 'send', 'XB', '--full');
     await tells('list 3 F');
-    const { id } = await gateway.newest();
+    const { id } = await gateway.newest('XB');
     await gateway.mra('message', 'resend', String(id));
     expect(await tells('list 3 F')).to.equal('list 3 F 30 0 DUP CN');
     await gateway.until(id, { state: 'ACCEPTED' });
@@ -71,7 +71,7 @@ describe('a partner in Java', () => {
     await does('fault closed');
     await gateway.mra('list', 'send', 'XB', '--full');
     await tells('closed');
-    const { id } = await gateway.newest();
+    const { id } = await gateway.newest('XB');
     await gateway.mra('message', 'resend', String(id));
     await tells('list 4 F');
     await gateway.until(id, { state: 'ACCEPTED' });
@@ -85,7 +85,7 @@ describe('a partner in Java', () => {
       await does('fault look');
       await gateway.mra('list', 'send', 'XB', '--full');
       await tells(`list ${number} F 30 0 WAIT`);
-      const { id } = await gateway.newest();
+      const { id } = await gateway.newest('XB');
       await gateway.until(id, { state: 'HANDED_OVER', progress: 'held' });
       expect(await does(`ack ${number} ${verdict}`)).to.match(/^answered 204/u);
       await gateway.until(id, { state });

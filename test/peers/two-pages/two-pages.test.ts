@@ -123,16 +123,9 @@ describe('a partner specified on two pages', () => {
   });
 
   it('gets our lists from number 1 again in a new year', async () => {
-    const { openGateway, adapterTools } =
-      await program.part<typeof import('../../../gateway/app/composition.ts')>('app/composition.ts');
-    const { loadConfig } = await program.part<typeof import('../../../gateway/app/config.ts')>('app/config.ts');
-    const { sendList } =
-      await program.part<typeof import('../../../gateway/outbound/send-list.ts')>('outbound/send-list.ts');
-    const gateway = await openGateway(loadConfig({ config: join(program.folder, 'gateway.yaml') }), adapterTools());
     const newYear = new Date(Date.UTC(new Date().getUTCFullYear() + 1, 0, 1, 12));
-    const built = await sendList({ ...gateway, now: () => newYear }, 'XW', { kind: 'full' });
-    await gateway.close();
+    const id = await program.sendAt(newYear, 'XW', 'full');
     await partner.tells({ number: 1, verdict: 'TAKEN', traders: 30 });
-    await until(built?.list.id, { state: 'ACCEPTED' });
+    await until(id, { state: 'ACCEPTED' });
   });
 });
