@@ -21,8 +21,10 @@ post() { # FILE PATH ANSWER: prints the status
 }
 
 acknowledge() { # NUMBER VERDICT
+  local status
   printf '<Ack xmlns="%s" list="%s" verdict="%s"/>' $namespace "$1" "$2" > ack.xml
-  echo "acknowledged $1 $2 $(post ack.xml /partners/xa/acks ack-answer)"
+  status=$(post ack.xml /partners/xa/acks ack-answer)
+  echo "acknowledged $1 $2 $status"
 }
 
 # The signature must be by the registered certificate; keys in the message are not believed.
@@ -30,30 +32,48 @@ is_signed() {
   xmlsec1 --verify --pubkey-cert-pem keys/partner-signing.pem --enabled-key-data key-name,rsa "$1" > /dev/null 2>&1
 }
 
+# What is not acknowledged yet stands in the file `decided`, "NUMBER VERDICT" in each line: after a lost answer it is sent again.
+tell() {
+  local number verdict
+  [ -e decided ] || return 0
+  while read -r number verdict; do acknowledge "$number" "$verdict"; done < decided
+  rm decided
+}
+
+# Changes continue the list before them, or are the first of a year.
+continues() { # YEAR NUMBER KIND
+  [ "$3" = F ] || [ "$2" = 1 ] || [ -e "taken/$1-$(($2 - 1)).xml" ]
+}
+
 take() {
-  local before='' status number verdict
+  local before='' status year number kind verdict
   while status=$(call --output next.xml --write-out '%{http_code}' "$door/exchange/XA/next") && [ "$status" = 200 ]; do
     number=$(attribute number next.xml)
+    year=$(attribute issued next.xml | cut -c 1-4)
+    kind=$(attribute kind next.xml)
     # What waits for an answer is given again: it is looked at once in a run.
     [ "$number" != "$before" ] || break
     before=$number
     if ! is_signed next.xml; then verdict=NOK
-    elif cmp --silent next.xml "taken/$number.xml"; then verdict=DUP
+    elif cmp --silent next.xml "taken/$year-$number.xml"; then verdict=DUP
+    elif ! continues "$year" "$number" "$kind"; then verdict=NOK
     elif [ -e look ]; then verdict=WAIT
     else verdict=OK
     fi
-    [ $verdict = NOK ] || [ $verdict = WAIT ] || cp next.xml "taken/$number.xml"
-    echo "list $number $(attribute kind next.xml) $(grep -o '<Operator ' next.xml | wc -l) $verdict"
+    [ $verdict = NOK ] || [ $verdict = WAIT ] || cp next.xml "taken/$year-$number.xml"
+    echo "list $number $kind $(grep -o '<Operator ' next.xml | wc -l) $verdict"
     if [ -e crash ]; then rm crash; exit 9; fi
-    acknowledge "$number" $verdict
+    echo "$number $verdict" >> decided
+    tell
   done
 }
 
-# A list and its empty signature, as xmlsec1 fills it. The file has the kind, then operators; one with a minus has left.
-write_list() { # NUMBER KIND OPERATOR…
-  local number=$1 kind=$2 dsig=http://www.w3.org/2000/09/xmldsig exclusive=http://www.w3.org/2001/10/xml-exc-c14n each
-  shift 2
-  echo "<AeoList xmlns=\"$namespace\" number=\"$number\" kind=\"$kind\" issued=\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\">"
+# A list and its empty signature, as xmlsec1 fills it. The file has the kind, the moment of issue or "now", then operators; one with a minus has left.
+write_list() { # NUMBER KIND ISSUED OPERATOR…
+  local number=$1 kind=$2 issued dsig=http://www.w3.org/2000/09/xmldsig exclusive=http://www.w3.org/2001/10/xml-exc-c14n each
+  issued=$(date -u -d "$3" +%Y-%m-%dT%H:%M:%SZ)
+  shift 3
+  echo "<AeoList xmlns=\"$namespace\" number=\"$number\" kind=\"$kind\" issued=\"$issued\">"
   for each; do
     [ "${each#-}" != "$each" ] || cat << OPERATOR
   <Operator id="AR$each" status="A" since="2024-05-20"><Name>Example Cargo $each</Name><Address>1 Quay Street</Address></Operator>
@@ -91,13 +111,6 @@ send() {
   done
 }
 
-# Our people decided about lists that we looked at: "NUMBER VERDICT" in each line.
-decide() {
-  [ -e decided ] || return 0
-  while read -r number verdict; do acknowledge "$number" "$verdict"; done < decided
-  rm decided
-}
-
-decide
+tell
 take
 send
