@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ProvenAnswer } from '../model/clearance/answer.ts';
 import { joined, type SubtreeHash, type TreeHash } from '../model/log/merkle.ts';
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import { sha256 } from '../model/canonical-json.ts';
 import type { Moment } from '../model/record/record.ts';
 import { readCounter } from './counters.ts';
@@ -139,19 +139,37 @@ async function keptHashes(reader: Reader, level: number, from: number, count: nu
     .execute();
   const kept = new Map(rows.map(({ i, hash }) => [i, Buffer.from(hash, 'hex')]));
   const hashes: TreeHash[] = [];
-  for (let i = from; i < from + count; i += 1)
-    hashes.push(kept.get(i) ?? joined(await keptHashes(reader, level - keptEvery, i * fanOut, fanOut)));
+  for (let i = from; i < from + count; i += 1) hashes.push(kept.get(i) ?? (await subtreeHash(reader, level, i)));
   return hashes;
 }
 
+/** Of a subtree that is not kept. Where a store skipped numbers, whole subtrees have no entry: their hash needs nothing of the store. */
+async function subtreeHash(reader: Reader, level: number, index: number): Promise<TreeHash> {
+  const [first, last] = [index * 2 ** level + 1, (index + 1) * 2 ** level];
+  const { rows } = await sql`${entriesWithin(first, last)} limit 1`.execute(reader);
+  if (rows.length === 0) return skippedHash(level);
+  return joined(await keptHashes(reader, level - keptEvery, index * fanOut, fanOut));
+}
+
+/** By kept level: the hash over skipped numbers alone. */
+const skippedHashes = new Map<number, TreeHash>([[0, Buffer.from(skippedLeaf, 'hex')]]);
+
+function skippedHash(level: number): TreeHash {
+  const known = skippedHashes.get(level) ?? joined(Array<TreeHash>(fanOut).fill(skippedHash(level - keptEvery)));
+  skippedHashes.set(level, known);
+  return known;
+}
+
 async function leavesOf(reader: Reader, first: number, last: number): Promise<readonly string[]> {
-  const within = (table: 'event' | 'border_answer' | 'log_retired') =>
-    sql<{ n: number; leaf_hash: string }>`select n, leaf_hash from ${sql.table(table)}
-      where n >= ${first} and n <= ${last}`;
-  const { rows } = await sql<{ n: number; leaf_hash: string }>`${within('event')} union all ${within('border_answer')}
-    union all ${within('log_retired')}`.execute(reader);
+  const { rows } = await entriesWithin(first, last).execute(reader);
   const found = new Map(rows.map(({ n, leaf_hash: leaf }) => [n, leaf]));
   return Array.from({ length: last - first + 1 }, (_, i) => found.get(first + i) ?? skippedLeaf);
+}
+
+function entriesWithin(first: number, last: number): RawBuilder<{ readonly n: number; readonly leaf_hash: string }> {
+  const within = (table: 'event' | 'border_answer' | 'log_retired') =>
+    sql`select n, leaf_hash from ${sql.table(table)} where n >= ${first} and n <= ${last}`;
+  return sql`${within('event')} union all ${within('border_answer')} union all ${within('log_retired')}`;
 }
 
 /** Keeps the hashes of subtrees that have become complete, at most `most` of each level. False: more are to be kept. */

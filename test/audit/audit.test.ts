@@ -11,6 +11,7 @@ import { verifyEvidence } from '../../gateway/audit/verify-evidence.js';
 import { assess, check } from '../../gateway/clearance/requests.ts';
 import { canonicalJson } from '../../gateway/model/canonical-json.ts';
 import { seededRandom } from '../../gateway/model/seeded-random.ts';
+import { advanceCounter, readCounter } from '../../gateway/store/counters.ts';
 import { appendEvents } from '../../gateway/store/events.ts';
 import { alterStore, answerMany as answers, ask, reportOf } from '../support/audited-log.ts';
 import { fillRegister, openClearance, northland, union, type TestClearance } from '../support/clearance-fixture.ts';
@@ -50,6 +51,17 @@ describe('the log', () => {
       faults: [],
     });
     expect((await clearance.sealer.seal()).size).to.equal(size);
+  });
+
+  it('is signed over numbers that were skipped as over entries, whole subtrees of them included', async () => {
+    await answerMany(300);
+    await clearance.db.transaction(async (tx) => {
+      const [from, to] = [(await readCounter(tx, 'event')) + 1, 140_000];
+      await advanceCounter(tx, 'event', to + 1 - from);
+      await appendEvents(tx, [{ kind: 'other', ref: 'r', detail: { skipped: { from, to } }, at: 't' }]);
+    });
+    await clearance.sealer.seal();
+    expect(await report()).to.deep.include({ coveredTo: 140_001, faults: [] });
   });
 
   const alterations: readonly (readonly [what: string, fault: string, ...statements: readonly string[]])[] = [
