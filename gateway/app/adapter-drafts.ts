@@ -20,6 +20,7 @@ import { loadAdapter, type MessageKind } from '../adapter/load.ts';
 import type { Ask } from '../adapter/manifest.ts';
 import { momentOf } from '../model/day.ts';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
+import { present } from '../model/present.ts';
 import type { Moment } from '../model/record/record.ts';
 import { dropAdapterDraft, findAdapterDraft, saveAdapterDraft, type AdapterDraft } from '../store/adapter-drafts.ts';
 import { appendEvents } from '../store/events.ts';
@@ -71,8 +72,9 @@ export async function changeDraft(gateway: DraftGateway, change: DraftChange): P
   const [at, { person }] = [momentOf(gateway.now()), change];
   await gateway.db.transaction(async (tx) => {
     await saveAdapterDraft(tx, { id, partner, person: before?.person ?? person, at, content: JSON.stringify(content) });
-    if (before === undefined)
-      await appendEvents(tx, [{ kind: 'adapter_drafted', ref: partner, at, detail: { person } }]);
+    const kind = before === undefined ? 'adapter_drafted' : 'adapter_draft_changed';
+    const detail = { person, ...present({ sample: change.sample?.name, answered: change.answer?.at }) };
+    await appendEvents(tx, [{ kind, ref: partner, at, detail }]);
   });
   return id;
 }

@@ -13,7 +13,7 @@ import type { Moment } from '../model/record/record.ts';
 import { hiddenIn } from '../model/shown-text.ts';
 import type { Decider } from '../store/approvals.ts';
 import type { Reader, Tx } from '../store/database.ts';
-import { appendEvents } from '../store/events.ts';
+import { appendEvents, listEvents } from '../store/events.ts';
 import {
   addPersonRow,
   changePerson,
@@ -213,7 +213,8 @@ export async function setPassword(gateway: PeopleGateway, token: string, passwor
 
 /**
  * A person who is signed in, as one who decides: a decision counts only while its person is active and may make it, whatever was so when it
- * was made, and not if the person was added after it, for then only its name was typed. Throws E_ROLE_MISSING where that of `person` does not.
+ * was made, and not if the person was added after it, for then only its name was typed, nor if the person has got another subject since,
+ * for who had that one may be another person now. Throws E_ROLE_MISSING where that of `person` does not.
  */
 export function signedInDecider(person: string, permission: Permission, reason?: string): Decider {
   return {
@@ -223,9 +224,14 @@ export function signedInDecider(person: string, permission: Permission, reason?:
         tx,
         made.map((each) => each.person),
       );
+      const since = new Map<string, Moment>();
+      for (const { id, at } of rows) {
+        const [rebound] = await listEvents(tx, { ref: id, kind: 'person_subject_set', limit: 1 });
+        since.set(id, rebound?.at ?? at);
+      }
       const mayDecide = (row: PersonRow): boolean => row.state === 'active' && mayDo(personOf(row), permission);
       const counted = made.filter((each) =>
-        rows.some((row) => row.id === each.person && row.at <= each.at && mayDecide(row)),
+        rows.some((row) => row.id === each.person && (since.get(row.id) ?? '') <= each.at && mayDecide(row)),
       );
       const people = counted.map((each) => each.person);
       if (!people.includes(person))

@@ -1,5 +1,6 @@
 /** The append-only log of what the gateway did: numbered without gaps, each event with its Merkle tree leaf hash (RFC 6962). */
 
+import { sql } from 'kysely';
 import type { Moment } from '../model/record/record.ts';
 import { insertMany } from './bulk.ts';
 import { canonicalJson, sha256 } from '../model/canonical-json.ts';
@@ -126,12 +127,44 @@ export interface EventQuery {
 }
 
 /** Newest first. */
-export async function listEvents(reader: Reader, { before, ref, kind, limit }: EventQuery): Promise<Tables['event'][]> {
+export async function listEvents(reader: Reader, query: EventQuery): Promise<Tables['event'][]> {
+  return await eventQuery(reader, query).execute();
+}
+
+function eventQuery(reader: Reader, { before, ref, kind, limit }: EventQuery) {
   let found = reader.selectFrom('event').selectAll().orderBy('n', 'desc').limit(limit);
   if (ref !== undefined) found = found.where('ref', '=', ref);
   if (before !== undefined) found = found.where('n', '<', before);
   if (kind !== undefined) found = found.where('kind', '=', kind);
-  return await found.execute();
+  return found;
+}
+
+/** How many events, of whatever kind, are read for those of one person. */
+const mostReadForPerson = 20_000;
+
+/**
+ * Events about a person, and those that name it as who decided; newest first. Of very many events only so many are read: `next` is the
+ * number before which the search goes on; null: all were read.
+ */
+export async function eventsOfPerson(
+  reader: Reader,
+  person: string,
+  query: EventQuery,
+): Promise<{ readonly events: Tables['event'][]; readonly next: number | null }> {
+  const { before = Number.MAX_SAFE_INTEGER, limit } = query;
+  const oldest = reader.selectFrom('event').select('n').where('n', '<', before).orderBy('n', 'desc');
+  const low = (
+    await oldest
+      .offset(mostReadForPerson - 1)
+      .limit(1)
+      .executeTakeFirst()
+  )?.n;
+  const named = `%${JSON.stringify(person).replaceAll(/[\\%_]/gu, '\\$&')}%`;
+  const events = await eventQuery(reader, query)
+    .where('n', '>=', low ?? 0)
+    .where(({ or, eb }) => or([eb('ref', '=', person), sql<boolean>`detail like ${named} escape '\\'`]))
+    .execute();
+  return { events, next: (events.length < limit ? low : events.at(-1)?.n) ?? null };
 }
 
 /** How many events of each kind have a number above one. */

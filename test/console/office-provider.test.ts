@@ -5,13 +5,15 @@ import { expect } from 'chai';
 import type { Browser as Chromium } from 'playwright-core';
 import { Agent, fetch } from 'undici';
 import type { OfficeSettings, ProviderSettings } from '../../gateway/app/office-settings.ts';
-import { addPerson, listPeople, setState } from '../../gateway/people/people.ts';
+import { addPerson, listPeople, setState, setSubject } from '../../gateway/people/people.ts';
 import { subjectKey } from '../../gateway/people/provider-sign-in.ts';
 import { openAdministrations, type OpenAdministrations } from '../support/administrations.ts';
 import { openChromium, openPage } from '../support/chromium.ts';
 import { providerClient, runProvider, type RunningProvider } from '../support/identity-provider.ts';
-import { openOffice, type Office } from '../support/office.ts';
+import { openOffice, type Browser, type Office } from '../support/office.ts';
 import { addTestPerson, testPassword } from '../support/people.ts';
+import { ecPair, testCertificate } from '../support/pki.ts';
+import { rejectedBy } from '../support/thrown.ts';
 import { listen, shut } from '../support/tls.ts';
 
 describe('sign-in by an identity provider', () => {
@@ -120,6 +122,33 @@ describe('sign-in by an identity provider', () => {
     provider.person = { ...provider.person, subject: 'of somebody else' };
     expect(hasSession(await signIn(open), open)).to.equal(false);
     provider.register(`${office.url}/sign-in/answer`, `${office.url}/sign-in`);
+  });
+
+  it('is one person with its password and by the provider, and two accounts by which it was known one after the other do not decide together', async () => {
+    const { subject, name: id } = provider.person;
+    const { gateway } = all.home;
+    const certificate = testCertificate(ecPair(), { use: 'tls' }).toString();
+    const form = { certificate, use: 'tls', grace: '30', reason: 'agreed by telephone' };
+    const decide = (browser: Browser) => browser.json('/office/v1/partners/KR/certificate', form);
+    async function byProvider(): Promise<Browser> {
+      const browser = office.browser();
+      const prefix = `${office.url} `;
+      for (const [name, value] of (await signIn()).cookies)
+        if (name.startsWith(prefix)) browser.cookies.set(name.slice(prefix.length), value);
+      return browser;
+    }
+    await addTestPerson(gateway, id, ['partner-admin']);
+    const key = subjectKey({ issuer: provider.issuer, subject });
+    await setSubject(gateway, id, key, 'root');
+    expect((await decide(await byProvider())).body['done']).to.equal(false);
+    expect((await decide(await office.signedIn(id))).body['code']).to.equal('E_APPROVAL_REPEATED');
+    const second = `second${people}`;
+    await addTestPerson(gateway, second, ['partner-admin']);
+    expect((await rejectedBy(setSubject(gateway, second, key, 'root'))).code).to.equal('E_PERSON_STATE');
+    await setSubject(gateway, id, subjectKey({ issuer: provider.issuer, subject: 'another' }), 'root');
+    await setSubject(gateway, second, key, 'root');
+    expect((await decide(await byProvider())).body['done']).to.equal(false);
+    expect((await decide(await office.signedIn(`third${people}`, 'partner-admin'))).body['done']).to.equal(true);
   });
 
   it('gives the roles of the groups at each sign-in, and takes away the others', async () => {

@@ -3,6 +3,7 @@
 import { expect } from 'chai';
 import { setRoles, setState } from '../../gateway/people/people.ts';
 import { roles } from '../../gateway/people/roles.ts';
+import { makeToken } from '../../gateway/people/tokens.ts';
 import { findInbox } from '../../gateway/store/inbox.ts';
 import { operator, operators, registerOf, type OpenAdministration } from '../support/administrations.ts';
 import { filledPages, heldList, listToThem } from '../support/office-pages.ts';
@@ -55,6 +56,13 @@ describe('the office', () => {
     const [again, elsewhere] = [first, await office.signedIn('li.na')];
     for (const browser of [again, elsewhere])
       expect((await decide(browser, id)).body['code']).to.equal('E_APPROVAL_REPEATED');
+    const { token } = await makeToken(them.gateway, 'li.na', 3600);
+    const byToken = await fetch(`${office.url}/office/v1/held/${id}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ decision: 'release', reason: 'x' }),
+    });
+    expect(((await byToken.json()) as { code: string }).code).to.equal('E_APPROVAL_REPEATED');
     const replayed = new Map(first.cookies);
     await first.post('/sign-out');
     const copy = office.browser();

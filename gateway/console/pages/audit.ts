@@ -1,7 +1,8 @@
 /** Audit: what the gateway and its people did, from the log that cannot be changed without being noticed. */
 
 import { present } from '../../model/present.ts';
-import { listEvents } from '../../store/events.ts';
+import type { Reader } from '../../store/database.ts';
+import { eventsOfPerson, listEvents, type EventQuery } from '../../store/events.ts';
 import { logId, logSize } from '../../store/log.ts';
 import { asked, page, type Call, type Section } from '../page.ts';
 import { beforeOf, nextBefore, olderLink } from '../paging.ts';
@@ -25,12 +26,10 @@ interface AuditPage {
 
 async function load(call: Call): Promise<AuditPage> {
   const { sql } = call.gateway.db;
-  const query = {
-    before: beforeOf(call),
-    ref: asked(call, 'ref'),
-    kind: asked(call, 'kind'),
-  };
-  const events = await listEvents(sql, { ...present(query), limit: pageSize });
+  const asks = { before: beforeOf(call), ref: asked(call, 'ref'), kind: asked(call, 'kind') };
+  const [query, person] = [{ ...present(asks), limit: pageSize }, asked(call, 'person')];
+  const { events, next } =
+    person === undefined ? await newest(sql, query) : await eventsOfPerson(sql, person.toLowerCase(), query);
   return {
     log: await logId(sql),
     size: await logSize(sql),
@@ -41,8 +40,13 @@ async function load(call: Call): Promise<AuditPage> {
       ref,
       detail: JSON.parse(detail ?? '{}') as object,
     })),
-    next: nextBefore(events, pageSize, ({ n }) => n),
+    next,
   };
+}
+
+async function newest(sql: Reader, query: EventQuery) {
+  const events = await listEvents(sql, query);
+  return { events, next: nextBefore(events, pageSize, ({ n }) => n) };
 }
 
 function view({ log, size, items, next }: AuditPage, call: Call): VNode {
@@ -55,7 +59,8 @@ function view({ log, size, items, next }: AuditPage, call: Call): VNode {
   ${searchForm(
     words,
     '/audit',
-    html`${field({ name: 'ref', label: t('audit.ref'), hint: t('audit.ref_hint'), value: asked(call, 'ref') })}
+    html`${field({ name: 'person', label: t('head.person'), hint: t('audit.person_hint'), value: asked(call, 'person') })}
+    ${field({ name: 'ref', label: t('audit.ref'), hint: t('audit.ref_hint'), value: asked(call, 'ref') })}
     ${field({ name: 'kind', label: t('audit.kind'), value: asked(call, 'kind') })}`,
     'form.filter',
   )}
