@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { lineTo, type Line } from '../../support/line.ts';
 import { startPeer, type PeerProgram } from '../../support/peer-program.ts';
 import { amqpUrl, guestUrl } from '../../support/rabbitmq.ts';
 import { openProgram, type ServedProgram } from '../../support/served-program.ts';
@@ -17,6 +18,7 @@ const here = import.meta.dirname;
 describe('a partner with a broker of its own', () => {
   let program: ServedProgram;
   let partner: PeerProgram;
+  let line: Line;
   const made = (minute: number): string => new Date(Date.now() - (60 - minute) * 60_000).toISOString();
   const operator = (number: number, state = 'ACT'): object => {
     const left = { ref: `CT00${1000 + number}`, state, since: '2024-05-20' };
@@ -28,10 +30,11 @@ describe('a partner with a broker of its own', () => {
     ((await program.done('check', `CT00${1000 + number}`)) as { outcome: unknown }).outcome;
 
   before(async () => {
+    line = await lineTo(guestUrl());
     program = await openProgram([
       `exchange: { host: 127.0.0.1, port: ${await freePort()} }`,
       `border: { host: 127.0.0.1, port: ${await freePort()} }`,
-      `brokers: { xc: { url: '${guestUrl()}' } }`,
+      `brokers: { xc: { url: '${line.url}' } }`,
       'partners: { XC: { adapter: xc, broker: xc, certificates: { signing: [xc.pem] } } }',
     ]);
     const at = (name: string): string => join(program.folder, name);
@@ -47,17 +50,25 @@ describe('a partner with a broker of its own', () => {
     await partner.tells({ event: 'open' });
     await program.serve();
   });
-  after(() => {
+  after(async () => {
     partner.stop();
     program.stop();
+    await line.close();
   });
+
+  async function has(fault: string): Promise<void> {
+    partner.does({ do: 'fault', kind: fault });
+    await partner.tells({ event: 'fault' });
+  }
+  /** What we answer to its list. */
+  async function give(doc: string, minute: number, ...sent: readonly object[]): Promise<unknown> {
+    partner.does({ do: 'send', doc, made: made(minute), operators: sent });
+    return (await partner.tells({ event: 'answer', about: doc }))['outcome'];
+  }
 
   /** Queues a list, which the gateway that serves sends; its id once the partner has it. */
   async function send(fault?: string): Promise<string> {
-    if (fault !== undefined) {
-      partner.does({ do: 'fault', kind: fault });
-      await partner.tells({ event: 'fault' });
-    }
+    if (fault !== undefined) await has(fault);
     const { result } = await program.mra('list', 'send', 'XC', '--full');
     const { message: id } = result as { readonly message: string };
     await partner.tells({ event: 'list', doc: id, key_matches: true, operators: 5 });
@@ -86,6 +97,13 @@ describe('a partner with a broker of its own', () => {
     await program.until(id, { state: 'ACCEPTED', verdictDetail: 'duplicate' });
   });
 
+  it('that lost a list gets it again, and takes it', async () => {
+    const id = await send('dropped');
+    await program.mra('message', 'resend', id);
+    await partner.tells({ event: 'list', doc: id, operators: 5 });
+    await program.until(id, { state: 'ACCEPTED', verdictDetail: 'applied' });
+  });
+
   it('holds a list and takes it days later, or refuses it and gets a full one', async () => {
     const held = await send('hold');
     await program.until(held, { progress: 'held' });
@@ -97,11 +115,18 @@ describe('a partner with a broker of its own', () => {
     await program.until((await program.newest('XC'))['id'], { state: 'ACCEPTED' });
   });
 
+  it('gets what changed, and a week after the whole list the whole again', async () => {
+    await program.importOperators(5, 1);
+    const { result } = await program.mra('list', 'send', 'XC');
+    const { message: changed } = result as { readonly message: string };
+    await partner.tells({ event: 'list', doc: changed, operators: 1 });
+    await program.until(changed, { state: 'ACCEPTED' });
+    const whole = await program.sendAt(new Date(Date.now() + 8 * 24 * 3600_000), 'XC');
+    await partner.tells({ event: 'list', doc: whole, operators: 5 });
+    await program.until(whole, { state: 'ACCEPTED', evidence: 'channel' });
+  });
+
   it('sends what changed, the first time too, and operators that left by their status', async () => {
-    const give = async (doc: string, minute: number, ...operators: object[]): Promise<unknown> => {
-      partner.does({ do: 'send', doc, made: made(minute), operators });
-      return (await partner.tells({ event: 'answer', about: doc }))['outcome'];
-    };
     expect(await give('C-1', 10, operator(1), operator(2), operator(3))).to.equal('DONE');
     expect(await give('C-2', 20, operator(2, 'SUS'), operator(3, 'REV'))).to.equal('DONE');
     expect([await outcomeOf(1), await outcomeOf(2), await outcomeOf(3)]).to.deep.equal([
@@ -115,6 +140,26 @@ describe('a partner with a broker of its own', () => {
       'DONE',
     );
     expect([await outcomeOf(2), await outcomeOf(5)]).to.deep.equal(['recognised', 'recognised']);
+  });
+
+  it('that lost our answer sends the list again, and gets the same', async () => {
+    await has('deaf');
+    partner.does({ do: 'send', doc: 'C-6a', made: made(51), operators: [operator(2)] });
+    await partner.tells({ event: 'answer lost' });
+    const applied = program.count('in', 'APPLIED');
+    partner.does({ do: 'again', doc: 'C-6a' });
+    expect(await partner.tells({ event: 'answer', about: 'C-6a' })).to.include({ outcome: 'DONE' });
+    expect(program.count('in', 'APPLIED')).to.equal(applied);
+  });
+
+  it('gets our answer though the connection to its broker ends as we answer, and the list counts once', async () => {
+    let isCut = false;
+    const applied = program.count('in', 'APPLIED');
+    line.cutWhen(() => !isCut && (isCut = program.count('in', 'APPLIED') > applied));
+    expect(await give('C-6b', 52, operator(2, 'SUS'))).to.equal('DONE');
+    partner.does({ do: 'again', doc: 'C-6b' });
+    expect(await partner.tells({ event: 'answer', about: 'C-6b' })).to.include({ outcome: 'DONE' });
+    expect([isCut, program.count('in', 'APPLIED'), await outcomeOf(2)]).to.deep.equal([true, applied + 1, 'suspended']);
   });
 
   it('gets the same answer to the same list', async () => {

@@ -46,6 +46,8 @@ def take_list(channel, properties, body):
     document = json.loads(token.payload)
     subject = document['doc']
     tell(event='list', doc=subject, key_matches=properties.message_id == subject, operators=len(document['operators']), fault=fault)
+    if fault == 'dropped':
+        return
     if fault == 'lost':
         known.setdefault(subject, 'DONE')
         return
@@ -70,6 +72,9 @@ def take_list(channel, properties, body):
 def take(channel, method, properties, body):
     if properties.type == 'AEO_LIST':
         take_list(channel, properties, body)
+    elif 'deaf' in faults:
+        faults.remove('deaf')
+        tell(event='answer lost')
     else:
         tell(event='answer', about=properties.correlation_id, **json.loads(body))
     channel.basic_ack(method.delivery_tag)

@@ -1,7 +1,6 @@
 import com.sun.net.httpserver.*;
 import java.io.*;
-import java.net.InetSocketAddress;
-import java.net.URI;
+import java.net.*;
 import java.net.http.*;
 import java.nio.file.*;
 import java.security.*;
@@ -21,14 +20,13 @@ import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.transform.TransformerFactory;
 import javax.xml.transform.dom.DOMSource;
 import javax.xml.transform.stream.StreamResult;
-import org.w3c.dom.Document;
-import org.w3c.dom.Element;
+import org.w3c.dom.*;
 
 /** The system of Brevania: its server, and what its staff do, as lines on standard input; what happens, as lines on standard output. */
 public class Peer {
   static final String NAMESPACE = "urn:brevania:aeo:1";
   static final XMLSignatureFactory SIGNATURES = XMLSignatureFactory.getInstance("DOM");
-  static final Map<Integer, byte[]> taken = new ConcurrentHashMap<>();
+  static final Map<String, byte[]> taken = new ConcurrentHashMap<>();
   static final Map<Integer, byte[]> sent = new ConcurrentHashMap<>();
   static final ConcurrentLinkedQueue<String> faults = new ConcurrentLinkedQueue<>();
   static Path folder;
@@ -64,20 +62,18 @@ public class Peer {
   static void take(HttpExchange exchange) throws IOException {
     byte[] body = exchange.getRequestBody().readAllBytes();
     String fault = Objects.requireNonNullElse(faults.poll(), "");
-    if (fault.equals("closed")) {
-      respond(exchange, 503, new byte[0]);
-      tell("closed");
-      return;
-    }
-    int number = 0;
-    String verdict;
+    if (fault.equals("closed")) { respond(exchange, 503, new byte[0]); tell("closed"); return; }
+    int number = 0; String verdict;
     try {
       Document document = parse(body);
       verdict = !isSigned(document) ? "NOK" : fault.equals("look") ? "WAIT" : "OK";
       Element root = document.getDocumentElement();
       number = Integer.parseInt(root.getAttribute("number"));
-      if (taken.containsKey(number)) verdict = Arrays.equals(taken.get(number), body) ? "DUP" : "NOK";
-      if (!verdict.equals("NOK")) taken.put(number, body);
+      String year = root.getAttribute("issued").substring(0, 5), place = year + number;
+      boolean continues = root.getAttribute("kind").equals("F") || number == 1 || taken.containsKey(year + (number - 1));
+      if (taken.containsKey(place)) verdict = Arrays.equals(taken.get(place), body) ? "DUP" : "NOK";
+      else if (!continues) verdict = "NOK";
+      if (!verdict.equals("NOK") && !fault.equals("forget")) taken.put(place, body);
       tell("list", number, root.getAttribute("kind"), count(root, "Operator"), count(root, "Gone"), verdict,
           exchange.getRequestHeaders().getFirst("Aeo-Sender"));
     } catch (Exception error) {
@@ -104,12 +100,13 @@ public class Peer {
     int number = words.length > 1 && words[1].matches("\\d+") ? Integer.parseInt(words[1]) : 0;
     switch (words[0]) {
       case "fault" -> { faults.add(words[1]); tell("fault"); }
-      case "send" -> { sent.put(number, sign(list(number, words[2], words[3].split(",")))); post("lists", sent.get(number)); }
-      case "again" -> post("lists", sent.get(number));
-      case "forge" -> {
-        String text = new String(sign(list(number, "F", words[2].split(","))));
-        post("lists", text.replace("status=\"A\"", "status=\"S\"").getBytes());
+      case "send" -> {
+        sent.put(number, sign(list(number, words[2], words[3].split(","), words.length > 4 ? words[4] : now())));
+        post("lists", sent.get(number));
       }
+      case "again" -> post("lists", sent.get(number));
+      case "forge" -> post("lists", new String(sign(list(number, "F", words[2].split(","), now())))
+          .replace("status=\"A\"", "status=\"S\"").getBytes());
       case "ack" -> post("acks", ack(number, words[2]));
       default -> throw new IllegalArgumentException(words[0]);
     }
@@ -118,18 +115,21 @@ public class Peer {
   static void post(String path, byte[] message) throws Exception {
     HttpRequest request = HttpRequest.newBuilder(URI.create(door + path)).header("Content-Type", "application/xml")
         .POST(HttpRequest.BodyPublishers.ofByteArray(message)).build();
-    HttpResponse<byte[]> response = HttpClient.newBuilder().sslContext(tls).build()
-        .send(request, HttpResponse.BodyHandlers.ofByteArray());
-    byte[] body = response.body().length == 0 ? "<Ack/>".getBytes() : response.body();
-    Element answer = parse(body).getDocumentElement();
+    HttpResponse<byte[]> response;
+    try {
+      response = HttpClient.newBuilder().sslContext(tls).build().send(request, HttpResponse.BodyHandlers.ofByteArray());
+    } catch (IOException lost) { tell("answered not"); return; }
+    Element answer = parse(response.body().length == 0 ? "<Ack/>".getBytes() : response.body()).getDocumentElement();
     var code = answer.getElementsByTagNameNS(NAMESPACE, "Code");
     tell("answered", response.statusCode(), answer.getAttribute("verdict"), code.getLength() == 0 ? "" : code.item(0).getTextContent());
   }
 
+  static String now() { return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(); }
+
   /** `operators`: their numbers; one that begins with a minus has left. */
-  static Document list(int number, String kind, String[] operators) throws Exception {
+  static Document list(int number, String kind, String[] operators, String issued) throws Exception {
     StringBuilder text = new StringBuilder("<AeoList xmlns=\"" + NAMESPACE + "\" number=\"" + number + "\" kind=\"" + kind
-        + "\" issued=\"" + Instant.now().truncatedTo(ChronoUnit.SECONDS) + "\">\n");
+        + "\" issued=\"" + issued + "\">\n");
     for (String each : operators)
       if (!each.startsWith("-")) text.append("  <Operator id=\"BR" + each + "\" status=\"A\" since=\"2024-05-20\"><Name>Example Trade "
           + each + "</Name><Address>1 Quay Street</Address></Operator>\n");
