@@ -26,6 +26,13 @@ interface Member {
   fail(error: unknown): void;
 }
 
+/** Its members, and what answers them after the commit: an error, too, may rest on what another of them wrote. */
+interface Group {
+  readonly members: Member[];
+  readonly stored: (() => void)[];
+  readonly failed: (() => void)[];
+}
+
 export class GroupCommit {
   readonly #run: RunTransaction;
   readonly #waiting = new Set<Member>();
@@ -108,45 +115,44 @@ export class GroupCommit {
 
   /** If the first fails, nothing was done yet, and there is no group. */
   async #commitWith(first: Member): Promise<void> {
-    const stored: (() => void)[] = [];
-    const joined: Member[] = [first];
+    const group: Group = { members: [first], stored: [], failed: [] };
     try {
       await this.#run(async (tx) => {
-        stored.push(await first.run(tx));
-        await this.#join(tx, joined, stored);
+        group.stored.push(await first.run(tx));
+        await this.#join(tx, group);
       });
     } catch (error) {
-      for (const member of joined) member.fail(error);
+      for (const answer of group.failed) answer();
+      // Those that failed before keep their own error.
+      for (const member of group.members) member.fail(error);
       return;
     }
-    for (const answer of stored) answer();
+    for (const answer of [...group.stored, ...group.failed]) answer();
   }
 
   /** A turn of the event loop brings the transactions of what arrived while those before were at work. */
-  async #join(tx: Transaction<Tables>, joined: Member[], stored: (() => void)[]): Promise<void> {
+  async #join(tx: Transaction<Tables>, group: Group): Promise<void> {
     const until = performance.now() + groupMs;
     do {
       for (let next = this.#next(); next !== undefined; next = this.#next()) {
-        joined.push(next);
-        const done = await inSavepoint(tx, next);
-        if (done !== undefined) stored.push(done);
+        group.members.push(next);
+        await inSavepoint(tx, next, group);
       }
       await turnOfLoop();
-    } while (this.#waiting.size > 0 && joined.length < groupLength && performance.now() < until);
+    } while (this.#waiting.size > 0 && group.members.length < groupLength && performance.now() < until);
   }
 }
 
-/** Undefined: it failed, and nothing of it is left. Throws where the engine ended the transaction of all. */
-async function inSavepoint(tx: Transaction<Tables>, member: Member): Promise<(() => void) | undefined> {
-  let done: (() => void) | undefined;
+/** Throws where the engine ended the transaction of all. */
+async function inSavepoint(tx: Transaction<Tables>, member: Member, { stored, failed }: Group): Promise<void> {
   try {
-    [, done] = await together(sql`savepoint member`.execute(tx), member.run(tx));
+    const [, answer] = await together(sql`savepoint member`.execute(tx), member.run(tx));
+    stored.push(answer);
   } catch (error) {
-    member.fail(error);
+    failed.push(() => member.fail(error));
     await sql`rollback to member`.execute(tx).catch((cause: unknown) => {
       throw unreachable('the engine ended a transaction, and those that shared its commit', cause);
     });
   }
   await sql`release member`.execute(tx);
-  return done;
 }

@@ -16,17 +16,24 @@ interface Prepared {
   readonly reads: boolean;
 }
 
+/** What a connection for reading needs beside its statements. */
+interface ReadingTerms {
+  /** Called after each statement: another connection, if what was read through this one does not count. */
+  renewed?(): DatabaseSync | undefined;
+  /** Called after each statement: resolves when what it may have read is on the disk; undefined where it is. */
+  settled?(): Promise<void> | undefined;
+}
+
 export class SqliteConnection implements DatabaseConnection {
   database: DatabaseSync;
   readonly #report: ReportError;
-  /** Called after each statement: another connection, if what was read through this one does not count. */
-  readonly #renewed: () => DatabaseSync | undefined;
+  readonly #reading: ReadingTerms;
   readonly #prepared = new Map<string, Prepared>();
 
-  constructor(database: DatabaseSync, report: ReportError, renewed: () => DatabaseSync | undefined = () => undefined) {
+  constructor(database: DatabaseSync, report: ReportError, reading: ReadingTerms = {}) {
     this.database = database;
     this.#report = report;
-    this.#renewed = renewed;
+    this.#reading = reading;
   }
 
   #prepare(text: string): Prepared {
@@ -40,14 +47,15 @@ export class SqliteConnection implements DatabaseConnection {
     return prepared;
   }
 
-  executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    return Promise.try(() => {
-      try {
-        return this.#execute<R>(query);
-      } catch (error) {
-        throw this.#report(storeError(error));
-      }
-    });
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    try {
+      const result = this.#execute<R>(query);
+      const settled = this.#reading.settled?.();
+      if (settled !== undefined) await settled;
+      return result;
+    } catch (error) {
+      throw this.#report(storeError(error));
+    }
   }
 
   #execute<R>(query: CompiledQuery): QueryResult<R> {
@@ -57,10 +65,10 @@ export class SqliteConnection implements DatabaseConnection {
       const values = query.parameters.map(bindable);
       const rows = reads ? (statement.all(...values) as R[]) : [];
       const numAffectedRows = reads ? undefined : BigInt(statement.run(...values).changes);
-      fresh = this.#renewed();
+      fresh = this.#reading.renewed?.();
       if (fresh === undefined) return { rows, ...(numAffectedRows === undefined ? {} : { numAffectedRows }) };
     } catch (error) {
-      fresh ??= this.#renewed();
+      fresh ??= this.#reading.renewed?.();
       if (fresh === undefined) throw error;
     }
     this.database.close();

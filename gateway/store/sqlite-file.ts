@@ -59,12 +59,15 @@ export function openFile(path: string, use: 'read' | 'read alone' | 'write'): Da
   }
 }
 
-/** Throws E_STORE_UNDURABLE. The connection must be the one that writes: settings belong to a connection. */
+/**
+ * Throws E_STORE_UNDURABLE. The connection must be the one that writes: settings belong to a connection. 1 (normal) syncs the log before a
+ * checkpoint; after a commit, log-sync.ts does.
+ */
 export function assertDurable(database: DatabaseSync): void {
   const read = (name: string): unknown => Object.values(database.prepare(`pragma ${name}`).get() ?? {})[0];
   const [journal, synchronous] = [read('journal_mode'), read('synchronous')];
-  if (journal === 'wal' && synchronous === 2) return;
-  const detail = `journal_mode is ${String(journal)} (wal is needed), synchronous is ${String(synchronous)} (2 is needed)`;
+  if (journal === 'wal' && (synchronous === 1 || synchronous === 2)) return;
+  const detail = `journal_mode is ${String(journal)} (wal is needed), synchronous is ${String(synchronous)} (1 or 2 is needed)`;
   const fix = 'Keep the store in a file on a local disk, and leave its pragmas alone.';
   throw new GatewayError('E_STORE_UNDURABLE', detail, { fix });
 }

@@ -8,12 +8,13 @@ import type { BinaryOperationNode, DatabaseConnection, Dialect, Driver, LimitNod
 import { GatewayError, isGatewayError } from '../model/errors.ts';
 import { startCheckpointing, type Checkpoints } from './checkpoints.ts';
 import type { EngineAccess, ReportError } from './engine.ts';
+import { LogSync } from './log-sync.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { busyCode, damaged, isUnwritten, resultCode, storeError, unreachable } from './sqlite-errors.ts';
 import { assertDurable, assertVersion, busyMs, identityOf, makePrivateFile, openFile } from './sqlite-file.ts';
 
 /** Every statement sees the last commit, also while a transaction is open on the writing connection. */
-function readingDriver(connection: SqliteConnection): Driver {
+function readingDriver(connection: SqliteConnection, alsoClose = (): Promise<void> => Promise.resolve()): Driver {
   const nothing = (): Promise<void> => Promise.resolve();
   const refuse = (): Promise<void> =>
     Promise.reject(new GatewayError('E_INTERNAL', 'transactions are opened with Database.transaction'));
@@ -24,22 +25,30 @@ function readingDriver(connection: SqliteConnection): Driver {
     beginTransaction: refuse,
     commitTransaction: refuse,
     rollbackTransaction: refuse,
-    destroy: () => Promise.try(() => connection.database.close()),
+    async destroy() {
+      connection.database.close();
+      await alsoClose();
+    },
   };
 }
 
 interface Writing {
   readonly connection: SqliteConnection;
   readonly checkpoints: Checkpoints;
+  readonly log: LogSync;
 }
 
 function openWriting(path: string, report: ReportError): Writing {
   const database = openFile(path, 'write');
-  return { connection: new SqliteConnection(database, report), checkpoints: startCheckpointing(database, path) };
+  // COMMIT does not wait for the disk: the driver does, beside the main thread.
+  database.exec('pragma synchronous = normal');
+  const checkpoints = startCheckpointing(database, path);
+  return { connection: new SqliteConnection(database, report), checkpoints, log: new LogSync(path) };
 }
 
-async function closeWriting({ connection, checkpoints }: Writing): Promise<void> {
+async function closeWriting({ connection, checkpoints, log }: Writing): Promise<void> {
   await checkpoints.close();
+  await log.close();
   connection.database.close();
 }
 
@@ -79,8 +88,9 @@ class WritingDriver implements Driver {
   /** The new connection begins at the last commit, and its first commit overwrites what the failed one left in the log. */
   async #openAgain(): Promise<void> {
     this.#assertSameFile();
-    const fresh = openWriting(this.#path, this.#report);
     const old = this.#writing;
+    if (old.log.hasFailed) leaveLog(old.connection.database);
+    const fresh = openWriting(this.#path, this.#report);
     this.#writing = fresh;
     this.#suspect = false;
     await closeWriting(old);
@@ -132,29 +142,43 @@ class WritingDriver implements Driver {
     }
   }
 
-  commitTransaction(): Promise<void> {
-    return Promise.try(() => {
-      try {
-        this.database.exec('commit');
-      } catch (cause) {
-        this.#suspect = true;
-        if (isUnwritten(cause)) throw storeError(cause);
-        throw new GatewayError('E_OUTCOME_UNKNOWN', 'the commit failed', { cause });
-      }
+  async commitTransaction(): Promise<void> {
+    try {
+      this.database.exec('commit');
       this.#writing.checkpoints.request();
-    });
+      await this.settled();
+    } catch (cause) {
+      this.#suspect = true;
+      if (isUnwritten(cause)) throw storeError(cause);
+      throw new GatewayError('E_OUTCOME_UNKNOWN', 'the commit failed', { cause });
+    }
   }
 
-  rollbackTransaction(): Promise<void> {
+  async rollbackTransaction(): Promise<void> {
     // SQLite ends the transaction by itself after some errors (disk full, I/O).
-    return Promise.try(() => {
-      if (this.database.isTransaction) this.database.exec('rollback');
-    });
+    if (this.database.isTransaction) this.database.exec('rollback');
+    // Its error may say what the transaction has read.
+    await this.settled()?.catch(() => undefined);
+  }
+
+  /** As LogSync.settled. */
+  settled(): Promise<void> | undefined {
+    return this.#writing.log.settled();
   }
 
   destroy(): Promise<void> {
     return closeWriting(this.#writing);
   }
+}
+
+/**
+ * A part of the log may not be on the disk, although everybody reads it: nothing may be appended behind it. So all of it is copied into the
+ * file, and the log begins anew. Throws errors of SQLite, E_STORE_UNREACHABLE while others read it.
+ */
+function leaveLog(database: DatabaseSync): void {
+  database.exec('pragma busy_timeout = 0');
+  const { busy } = database.prepare('pragma wal_checkpoint(truncate)').get() as { busy: number };
+  if (busy !== 0) throw unreachable('another program reads a log that the disk did not take');
 }
 
 /** Transactions come one at a time, so that Kysely need not wait for its one connection; and SQLite does roll back CREATE TABLE. */
@@ -217,7 +241,11 @@ export function readSqlite(path: string, report: ReportError): Dialect {
     if (before !== undefined) alone = stateOfAlone(path);
     return before === alone ? undefined : open();
   };
-  return dialectOf(readingDriver(new SqliteConnection(open(), report, renewed)));
+  let log: LogSync | undefined;
+  const settled = (): Promise<void> | undefined =>
+    alone === undefined ? (log ??= new LogSync(path)).settled() : undefined;
+  const connection = new SqliteConnection(open(), report, { renewed, settled });
+  return dialectOf(readingDriver(connection, async () => await log?.close()));
 }
 
 /** Another value means that the file was changed; undefined while there is a log. */
@@ -232,10 +260,12 @@ export function openSqlite(path: string, report: ReportError): EngineAccess {
   makePrivateFile(path);
   const driver = new WritingDriver(path, report);
   const reportReading: ReportError = (error) => report(isGatewayError(error) ? (driver.replaced() ?? error) : error);
+  const settled = (): Promise<void> | undefined => driver.settled();
   return {
     engine: 'sqlite',
     writing: dialectOf(driver),
-    openReading: () => dialectOf(readingDriver(new SqliteConnection(openFile(path, 'read'), reportReading))),
+    openReading: () =>
+      dialectOf(readingDriver(new SqliteConnection(openFile(path, 'read'), reportReading, { settled }))),
     assertDurable: () => Promise.try(() => assertDurable(driver.database)),
   };
 }

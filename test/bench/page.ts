@@ -49,7 +49,7 @@ ${markdown(tables.barRows([...listBars(lists, names), ...messageBars(messages), 
 
 A full list in the format of the KR profile (XML, XSD, RSA-2048 signature) of that many operators; about 8 % more are in the store and not eligible. Names as companies have them: of
 ten one holds an ampersand, one a quotation mark or apostrophe, some a backslash, a less-than sign or characters beyond the basic plane; each operator has a Chinese name as well.
-Built from an embedded store and received into an empty one, both with every commit on the disk (WAL, \`synchronous=FULL\`). Each direction and size in a process of its own.
+Built from an embedded store and received into an empty one, both with every commit on the disk (WAL, synced after each commit). Each direction and size in a process of its own.
 Measured before a peer is started. *Cold*: the first list of a fresh process, median of three. *Warm*: median of at least ${runs}, on a store nobody has worked on. *Without commit*: without the steps that
 only concern the own store, as no peer has one: the commit, and keeping the raw bytes. *cpu*: of all threads of the process. *loop*: longest time the event loop came late.
 *MB*: resident memory of the process, at most until the first list was done, and after all of some twenty lists, whose garbage the engine is in no hurry to collect.
