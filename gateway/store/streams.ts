@@ -4,7 +4,7 @@
  */
 
 import type { ListInForce } from '../model/clearance/answer.ts';
-import { digestLines, zeroChain } from '../model/list/digest.ts';
+import { joinDigests, splitDigests, zeroChain } from '../model/list/digest.ts';
 import { largestNumber, type ListMessage, type Position } from '../model/list/list.ts';
 import { emptyMirror, mirrorRoot, type MirrorSummary } from '../model/list/mirror.ts';
 import { present } from '../model/present.ts';
@@ -70,8 +70,7 @@ export async function findStream(
   const { epoch_no, epoch_id, sequence, chain, root, count } = row;
   const position = { epoch: { no: epoch_no, id: epoch_id }, sequence, chain, root, count };
   const { digests, held, active, revision, terms } = row;
-  const mirror =
-    digests === '' ? emptyMirror : { digests: digestLines(digests.match(/.{64}/gu) ?? []), count: held, active };
+  const mirror = digests === '' ? emptyMirror : { digests: splitDigests(digests), count: held, active };
   const resyncWanted = row.resync_wanted > 0;
   const nextEpoch = row.resync_wanted > 1 ? row.resync_wanted : undefined;
   const watermark = { revision, terms };
@@ -122,7 +121,7 @@ export async function moveStream(tx: Tx, move: StreamMove): Promise<string | und
     ...{ epoch_no: to.epoch.no, epoch_id: to.epoch.id, sequence, chain, root, count },
     ...(mirror === undefined
       ? {}
-      : { digests: mirror.digests.toString('latin1').replaceAll('\n', ''), held: mirror.count, active: mirror.active }),
+      : { digests: joinDigests(mirror.digests), held: mirror.count, active: mirror.active }),
     ...watermark,
   };
   const id = streamId(partner, direction);

@@ -45,6 +45,19 @@ export function digestLines(digests: readonly string[]): Buffer {
   return Buffer.from(linesOf(digests), 'latin1');
 }
 
+/** The same lines without their ends, as they are stored. */
+export function joinDigests(lines: Buffer): string {
+  return lines.toString('latin1').replaceAll('\n', '');
+}
+
+export function splitDigests(joined: string): Buffer {
+  const digests = Buffer.from(joined, 'latin1');
+  const lines = Buffer.alloc((digests.length / digestLength) * (digestLength + 1), '\n');
+  for (let from = 0, to = 0; from < digests.length; from += digestLength, to += digestLength + 1)
+    digests.copy(lines, to, from, from + digestLength);
+  return lines;
+}
+
 export function setDigest(lines: Buffer, number: number, digest: string): void {
   lines.write(digest, number * (digestLength + 1), 'latin1');
 }
