@@ -1,7 +1,8 @@
 /** Numbers without gaps. */
 
-import { sql, type CompiledQuery, type DialectAdapter, type Kysely, type Transaction } from 'kysely';
+import { sql, type Kysely, type Transaction } from 'kysely';
 import { GatewayError } from '../model/errors.ts';
+import { prepared, type Places } from './prepared.ts';
 import type { Tables } from './tables.ts';
 
 type Counter =
@@ -20,28 +21,17 @@ type Counter =
   | 'register_change'
   | 'spool_range';
 
-type Advanced = Pick<Tables['counter'], 'value'>;
-
-/** Compiled once for a store: every group of answers takes numbers, and compiling took as long as executing. */
-const compiled = new WeakMap<DialectAdapter, CompiledQuery<Advanced>>();
-
-function advanceOf(tx: Transaction<Tables>): CompiledQuery<Advanced> {
-  const { adapter } = tx.getExecutor();
-  let advance = compiled.get(adapter);
-  if (advance === undefined) {
-    const update = tx.updateTable('counter').set({ value: sql`value + ${0}` });
-    advance = update.where('name', '=', 'event').returning('value').compile();
-    compiled.set(adapter, advance);
-  }
-  return advance;
-}
+const advance = prepared((writer, value: Places<{ readonly name: Counter; readonly by: number }>) => {
+  const counter = writer.updateTable('counter').set({ value: sql`value + ${value.by}` });
+  return counter.where('name', '=', value.name).returning('value');
+});
 
 /**
  * Adds to a counter and returns its new value. The row stays locked until the transaction ends: a transaction that reads a number
  * also sees everything written under lower numbers.
  */
 export async function advanceCounter(tx: Transaction<Tables>, name: Counter, by = 1): Promise<number> {
-  const { rows } = await tx.executeQuery<Advanced>({ ...advanceOf(tx), parameters: [by, name] });
+  const { rows } = await advance(tx, { name, by });
   const [counter] = rows;
   if (counter === undefined) throw new GatewayError('E_STORE_SCHEMA', `there is no counter ${name}`);
   return counter.value;

@@ -14,11 +14,13 @@ import {
   type SenderEvidence,
 } from '../model/message.ts';
 import type { Moment } from '../model/record/record.ts';
+import { present } from '../model/present.ts';
 import { sha256 } from '../model/canonical-json.ts';
 import { insertBodies, insertUnknownBody } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
 import { dropBytes } from './refused-bytes.ts';
 import { changesOne, fromRow, type FromRow } from './rows.ts';
+import { preparedUpdate, type Places } from './prepared.ts';
 import { newestOrdinal } from './streams.ts';
 import type { Tables } from './tables.ts';
 import { together } from './transaction.ts';
@@ -99,12 +101,6 @@ async function countDelivery(
   return fromRow({ state, reason, message_id, receipt_digest });
 }
 
-/** An update of the state of these bytes, unless they have this or a later state. */
-function updateBefore(tx: Tx, partner: string, digest: Digest, state: InboundState) {
-  const update = tx.updateTable('inbox').where('partner', '=', partner).where('digest', '=', digest);
-  return update.where('state_rank', '<', inboundStates[state]).set({ state, state_rank: inboundStates[state] });
-}
-
 /** Assigns a message id to verified bytes, unless other bytes have it. Returns the digest of those that have it then. */
 export async function claimMessageId(tx: Tx, partner: string, messageId: string, digest: Digest): Promise<Digest> {
   // A second transaction with the same id waits here until the first has ended.
@@ -127,15 +123,22 @@ export interface InboxSettlement {
   readonly at: Moment;
 }
 
+/** Of bytes that do not have this or a later state. */
+const settleTo = (state: InboundState) =>
+  preparedUpdate('inbox', (update, value: Places<Pick<InboxSettlement, 'partner' | 'digest'>>) => {
+    const received = update.where('partner', '=', value.partner).where('digest', '=', value.digest);
+    return received.where('state_rank', '<', inboundStates[state]);
+  });
+const settle = { HELD: settleTo('HELD'), APPLIED: settleTo('APPLIED'), REJECTED: settleTo('REJECTED') };
+
 /** Stores the verdict, and the receipt that every further delivery gets. False: this or a later state was stored before. */
 export async function settleInbox(tx: Tx, settlement: InboxSettlement): Promise<boolean> {
   const { partner, digest, messageId, state, kind, reason, receiptDigest, evidence, at } = settlement;
-  // Kysely leaves columns unchanged whose value is undefined.
-  const update = updateBefore(tx, partner, digest, state).set({
-    ...(state === 'HELD' ? { held_at: at, held_after: newestOrdinal(tx, partner, 'in') } : { settled_at: at }),
-    ...{ message_id: messageId, kind, reason, receipt_digest: receiptDigest, evidence },
-  });
-  return await changesOne(update);
+  const when =
+    state === 'HELD' ? { held_at: at, held_after: await newestOrdinal(tx, partner, 'in') } : { settled_at: at };
+  const known = present({ message_id: messageId, kind, reason, receipt_digest: receiptDigest, evidence });
+  const set = { state, state_rank: inboundStates[state], ...when, ...known };
+  return await settle[state](tx, set, { partner, digest });
 }
 
 /** Bytes of a partner, or the verified message with an id. Two partners may use the same id: then name the partner. */

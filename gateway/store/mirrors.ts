@@ -4,6 +4,7 @@ import type { Digest } from '../model/message.ts';
 import type { Bucket } from '../model/list/mirror.ts';
 import { insertRows, oneOf } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
+import { prepared, type Places } from './prepared.ts';
 import { streamId } from './streams.ts';
 
 /** The buckets with these numbers; those without entries are absent. */
@@ -26,10 +27,14 @@ export async function saveBuckets(tx: Tx, stream: string, buckets: ReadonlyMap<n
   await insertRows(tx, 'mirror_bucket', { columns, conflict }, rows);
 }
 
+const partsOf = prepared((reader, { stream }: Places<{ readonly stream: string }>) =>
+  reader.selectFrom('list_part').select('digest').where('stream', '=', stream).orderBy('part'),
+);
+
 /** Digests of the parts received so far, in their order. */
 export async function stagedParts(reader: Reader, stream: string): Promise<Digest[]> {
-  const parts = reader.selectFrom('list_part').select('digest').where('stream', '=', stream).orderBy('part');
-  return (await parts.execute()).map(({ digest }) => digest);
+  const { rows } = await partsOf(reader, { stream });
+  return rows.map(({ digest }) => digest);
 }
 
 /** Whether the next list of a partner may complete parts that were received. */

@@ -11,6 +11,7 @@ import { present } from '../model/present.ts';
 import type { Moment } from '../model/record/record.ts';
 import { insertMany } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
+import { prepared, preparedUpdate, type Places } from './prepared.ts';
 import { changesOne } from './rows.ts';
 import { openMoment } from './tables.ts';
 
@@ -50,22 +51,19 @@ export interface StreamMove extends Pick<Stream, 'partner' | 'direction'> {
 
 export const streamId = (partner: string, direction: StreamDirection): string => `${partner}/${direction}`;
 
+const streamRow = prepared((reader, { id }: Places<Pick<Stream, 'id'>>) => {
+  const parts = reader.selectFrom('list_part').select(({ fn }) => fn.countAll<number>().as('parts'));
+  const counted = parts.where('list_part.stream', '=', id).as('parts');
+  return reader.selectFrom('stream').selectAll().select(counted).where('id', '=', id);
+});
+
 export async function findStream(
   reader: Reader,
   partner: string,
   direction: StreamDirection,
 ): Promise<Stream | undefined> {
   const id = streamId(partner, direction);
-  const parts = reader
-    .selectFrom('list_part')
-    .select(({ fn }) => fn.countAll<number>().as('parts'))
-    .where('list_part.stream', '=', id);
-  const row = await reader
-    .selectFrom('stream')
-    .selectAll()
-    .select(parts.as('parts'))
-    .where('id', '=', id)
-    .executeTakeFirst();
+  const [row] = (await streamRow(reader, { id })).rows;
   if (row === undefined) return undefined;
   const { epoch_no, epoch_id, sequence, chain, root, count } = row;
   const position = { epoch: { no: epoch_no, id: epoch_id }, sequence, chain, root, count };
@@ -74,17 +72,8 @@ export async function findStream(
   const resyncWanted = row.resync_wanted > 0;
   const nextEpoch = row.resync_wanted > 1 ? row.resync_wanted : undefined;
   const watermark = { revision, terms };
-  return present({
-    id,
-    partner,
-    direction,
-    position,
-    resyncWanted,
-    nextEpoch,
-    mirror,
-    watermark,
-    parts: row.parts ?? 0,
-  });
+  const parts = row.parts ?? 0;
+  return present({ id, partner, direction, position, resyncWanted, nextEpoch, mirror, watermark, parts });
 }
 
 /** How far the lists to a partner have come. */
@@ -136,14 +125,15 @@ export async function moveStream(tx: Tx, move: StreamMove): Promise<string | und
       .onConflict((conflict) => conflict.column('id').doNothing());
     return (await changesOne(insert)) ? id : undefined;
   }
-  const update = tx
-    .updateTable('stream')
-    .set(endsResync === true ? { ...state, resync_wanted: 0 } : state)
-    .where('id', '=', id)
-    .where('epoch_id', '=', from.epoch.id)
-    .where('sequence', '=', from.sequence);
-  return (await changesOne(update)) ? id : undefined;
+  const set = endsResync === true ? { ...state, resync_wanted: 0 } : state;
+  const before = { id, epoch: from.epoch.id, number: from.sequence };
+  return (await moveRow(tx, set, before)) ? id : undefined;
 }
+
+type Before = { readonly id: string; readonly epoch: string; readonly number: number };
+const moveRow = preparedUpdate('stream', (update, { id, epoch, number }: Places<Before>) =>
+  update.where('id', '=', id).where('epoch_id', '=', epoch).where('sequence', '=', number),
+);
 
 /** What is held of the sender: nothing before its first list, and after a reset. */
 export function positionHeld(stream: Stream | undefined): Position | undefined {
@@ -214,7 +204,7 @@ export async function recordLists(
     readonly appliedAt: Moment;
   }[],
 ): Promise<number> {
-  const { newest } = await newestOrdinal(tx, partner, direction).executeTakeFirstOrThrow();
+  const newest = await newestOrdinal(tx, partner, direction);
   const rows = lists.map(({ messageId, list: { kind, position, issuedAt, nextBy }, appliedAt }, i) => ({
     ...{ partner, direction, message_id: messageId, kind },
     ...{ epoch_no: position.epoch.no, sequence: position.sequence, count: position.count },
@@ -250,10 +240,15 @@ export async function newestFull(reader: Reader, partner: string): Promise<Momen
   return row?.applied_at;
 }
 
+const newestRow = prepared((reader, value: Places<Pick<Stream, 'partner' | 'direction'>>) => {
+  const newest = reader.selectFrom('list').select(({ fn }) => fn.max<number | null>('ordinal').as('newest'));
+  return newest.where('partner', '=', value.partner).where('direction', '=', value.direction);
+});
+
 /** Of the newest list of one direction; 0 before the first. */
-export function newestOrdinal(reader: Reader, partner: string, direction: StreamDirection) {
-  const newest = reader.selectFrom('list').select(({ fn, val }) => fn.coalesce(fn.max('ordinal'), val(0)).as('newest'));
-  return newest.where('partner', '=', partner).where('direction', '=', direction);
+export async function newestOrdinal(reader: Reader, partner: string, direction: StreamDirection): Promise<number> {
+  const { rows } = await newestRow(reader, { partner, direction });
+  return rows[0]?.newest ?? 0;
 }
 
 /**
