@@ -218,7 +218,9 @@ function readConfigFile(path: string): ConfigFile {
   const checked = jsonValidator<ConfigFile>(schemaFile, 'once')(document ?? {});
   if (checked.ok) return checked.value;
   const faults = checked.errors.map(({ pointer, detail }) => `${pointer === '' ? '/' : pointer} ${detail}`).join('; ');
-  const fix = 'docs/gateway.example.yaml shows every setting.';
+  const shows = 'docs/gateway.example.yaml shows every setting.';
+  const empty = Object.entries(document ?? {}).flatMap(([name, value]) => (value === null ? [name] : []));
+  const fix = empty.length === 0 ? shows : `Remove ${empty.join(', ')}, below which nothing stands. ${shows}`;
   throw new GatewayError('E_CONFIG_INVALID', faults, { at: path, fix });
 }
 

@@ -21,6 +21,17 @@ export function nextBefore<T>(rows: readonly T[], limit: number, numberOf: (row:
   return rows.length < limit || last === undefined ? null : numberOf(last);
 }
 
+/** A page of rows that stand newest first, numbered from the oldest, so that new ones move no page; `start`: the place of its first. */
+export function pageOfNumbered<T>(
+  rows: readonly T[],
+  call: Call,
+  limit: number,
+): { readonly shown: readonly T[]; readonly start: number; readonly next: number | null } {
+  const start = Math.max(0, rows.length + 1 - (beforeOf(call) ?? rows.length + 1));
+  const end = start + limit;
+  return { shown: rows.slice(start, end), start, next: end < rows.length ? rows.length + 1 - end : null };
+}
+
 export function olderLink(call: Call, next: number | string | null, name = 'before'): VNode | false {
   return next !== null && html`<p>${link(withQuery(call, name, String(next)), call.words.t('form.older'))}</p>`;
 }

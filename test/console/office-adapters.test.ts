@@ -63,6 +63,16 @@ describe('adapters in the office', () => {
     expect(html).to.include('Question 1 of').and.to.include('Example Fisheries AS');
   });
 
+  it('its first values have the number of their operator in the sample, also behind one that is left out', async () => {
+    const rows = ['Nr;Firma;Status', 'XB100;Example Ltd;active', 'XB101;Sample Ltd;zzz', 'XB102;Third Ltd;suspended'];
+    const { readings } = await shown(await begin(`${rows.join('\r\n')}\r\n`));
+    const names = readings.filter(({ element }) => String(element).endsWith('Firma'));
+    expect(names.map(({ item, text }) => [item, text])).to.deep.equal([
+      [1, 'Example Ltd'],
+      [3, 'Third Ltd'],
+    ]);
+  });
+
   it('pasted text is a sample too, and what is none is refused with its place', async () => {
     const text = 'Nr;Firma;Status\r\nXB100;Example Ltd;active\r\nXB101;Sample Ltd;suspended\r\n';
     const { status, body } = await person(li).json('/office/v1/adapters', { partner: 'XB', text });

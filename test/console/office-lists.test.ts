@@ -5,7 +5,7 @@ import { momentOf } from '../../gateway/model/day.ts';
 import { closeAlarm, openAlarm } from '../../gateway/store/alarms.ts';
 import { appendEvents } from '../../gateway/store/events.ts';
 import { makeToken } from '../../gateway/people/tokens.ts';
-import type { OpenAdministration } from '../support/administrations.ts';
+import { operator, type OpenAdministration } from '../support/administrations.ts';
 import { eachTestWithOffice, type Browser, type Office } from '../support/office.ts';
 
 const problem = { cause: 'list_stale', severity: 'warn', detail: 'old', fix: 'ask' } as const;
@@ -24,9 +24,10 @@ describe('lists of the office', () => {
   /** Every item of all pages, and how many pages there were. */
   async function pagesOf(path: string, member: string): Promise<{ readonly items: unknown[]; readonly pages: number }> {
     const items: unknown[] = [];
+    const cursor = path === '/held' ? 'after' : 'before';
     let next: unknown = undefined;
     for (let pages = 1; ; pages += 1) {
-      const more = next === undefined ? '' : `?before=${encodeURIComponent(next as string)}`;
+      const more = next === undefined ? '' : `?${cursor}=${encodeURIComponent(next as string)}`;
       const { body } = await reader.json(`/office/v1${path}${more}`);
       items.push(...(body[member] as unknown[]));
       next = body['next'];
@@ -67,6 +68,34 @@ describe('lists of the office', () => {
     const { items, pages } = await pagesOf('/imports', 'items');
     const ids = items.map((each) => (each as { id: string }).id);
     expect([pages, new Set(ids).size, ids[0]]).to.deep.equal([3, 120, 'draft-0']);
+  });
+
+  it('of what is held go on, the oldest first, also those that came in the same moment', async () => {
+    const at = momentOf(new Date());
+    const rows = Array.from({ length: 230 }, (_, i) => ({
+      ...({ partner: 'CN', digest: `digest-${i}`, via: 'file', received_at: at, held_at: at, deliveries: 1 } as const),
+      ...({ state: 'HELD', state_rank: 1, kind: 'list', reason: 'guard' } as const),
+    }));
+    await them.gateway.db.transaction(async (tx) => {
+      const bodies = rows.map(({ digest }) => ({ digest, bytes: Buffer.from(digest) }));
+      await tx.insertInto('body').values(bodies).execute();
+      await tx.insertInto('inbox').values(rows).execute();
+    });
+    const { items, pages } = await pagesOf('/held', 'items');
+    expect([pages, new Set(items.map((each) => (each as { digest: string }).digest)).size]).to.deep.equal([3, 230]);
+    expect((await reader.get('/held')).html).to.include('after=');
+  });
+
+  it('of versions of an operator of ours go on, each with what it changed', async () => {
+    for (let i = 0; i < 120; i += 1) await them.save(operator(1, { name: { latin: `Example ${i}` } }));
+    const path = `/operators/${operator(1).code}`;
+    const { items, pages } = await pagesOf(path, 'versions');
+    const found = items as readonly { record: { name: { latin: string } }; changed: readonly string[] }[];
+    expect(found.map(({ record }) => record.name.latin)).to.deep.equal(
+      Array.from({ length: 120 }, (_, i) => `Example ${119 - i}`),
+    );
+    expect([pages, found[99]?.changed, found[119]?.changed]).to.deep.equal([2, ['name.latin'], []]);
+    expect((await reader.get(path)).html).to.include('before=21');
   });
 
   it('of decisions about a partner go on', async () => {

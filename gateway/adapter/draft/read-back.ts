@@ -62,7 +62,7 @@ function readValue(hole: Hole, value: string): void {
 export interface Reading {
   readonly file: string;
   readonly scope: string;
-  /** The operator of its list, from 1. */
+  /** The operator of its list in the sample, from 1; those that are not read count too. */
   readonly item: number;
   readonly element: string;
   readonly text: string;
@@ -152,8 +152,9 @@ function compare(message: Message, reader: Reader, { file, root, refused, read }
   const isKept = (item: Item): boolean => !refused.has(item);
   const items = itemsOf(message.kind, scope, read);
   const compared = groupsIn(reader, root, message)
-    .filter(isKept)
-    .map((group, i) => {
+    .map((group, i) => ({ group, item: i + 1 }))
+    .filter(({ group }) => isKept(group))
+    .map(({ group, item }, i) => {
       const texts = itemsIn(group, node)
         .filter(isKept)
         .flatMap(({ text }) => (text ? [text] : []));
@@ -163,7 +164,7 @@ function compare(message: Message, reader: Reader, { file, root, refused, read }
       const got = roles?.toSorted() ?? [found === undefined ? undefined : filledCell(hole.write(found), node)];
       const same = texts.length === 0 || isDeepStrictEqual(expected, got);
       const value = (roles ?? [valueAt(found, path)]).join(', ');
-      return { text: texts.join(', '), value, item: i + 1, same, got: got.join(', ') };
+      return { text: texts.join(', '), value, item, same, got: got.join(', ') };
     });
   const different = compared.find(({ same }) => !same);
   const at = `${message.file}#${pathOf(node)}`;

@@ -6,18 +6,47 @@ import { GatewayError } from '../../model/errors.ts';
 import { deliverDue } from '../../outbound/delivery.ts';
 import { findHeld, heldMessages } from '../../store/held-messages.ts';
 import { type InboxMessage } from '../../store/inbox.ts';
-import { page, param, written, type Call, type Section } from '../page.ts';
-import { actForm, english, facts, field, html, link, name, pathOf, state, table, time, type VNode } from '../parts.ts';
+import { asked, page, param, written, type Call, type Section } from '../page.ts';
+import {
+  actForm,
+  english,
+  facts,
+  field,
+  html,
+  link,
+  name,
+  pathOf,
+  state,
+  table,
+  time,
+  withQuery,
+  type VNode,
+} from '../parts.ts';
 
 const examplesShown = 100;
+const listsShown = 100;
 
-async function loadAll({ gateway }: Call): Promise<{ readonly items: readonly InboxMessage[] }> {
-  return { items: await heldMessages(gateway.db.sql) };
+interface HeldLists {
+  /** The oldest first. */
+  readonly items: readonly InboxMessage[];
+  /** After which the next page begins; null: there are no more. */
+  readonly next: string | null;
 }
 
-function viewAll({ items }: { readonly items: readonly InboxMessage[] }, { words }: Call): VNode {
+const placeOf = ({ receivedAt, digest }: InboxMessage): string => `${receivedAt} ${digest}`;
+
+async function loadAll(call: Call): Promise<HeldLists> {
+  const after = asked(call, 'after') ?? '';
+  const rest = (await heldMessages(call.gateway.db.sql)).filter((each) => placeOf(each) > after);
+  const items = rest.slice(0, listsShown);
+  const last = items.at(-1);
+  return { items, next: last === undefined || items.length === rest.length ? null : placeOf(last) };
+}
+
+function viewAll({ items, next }: HeldLists, call: Call): VNode {
+  const { words } = call;
   const { t } = words;
-  return table(
+  return html`${table(
     t('nav.held'),
     [
       { head: t('head.received') },
@@ -31,7 +60,8 @@ function viewAll({ items }: { readonly items: readonly InboxMessage[] }, { words
       link(pathOf('held', digest), html`<code>${(messageId ?? digest).slice(0, 20)}</code>`),
     ]),
     t('held.none'),
-  );
+  )}
+  ${next !== null && html`<p>${link(withQuery(call, 'after', next), t('form.more'))}</p>`}`;
 }
 
 type HeldPage = InboxMessage & HeldReview;

@@ -3,7 +3,7 @@
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import { decideOperator, statusDecisions, type OperatorDecision } from '../../domestic/change-operator.ts';
 import { GatewayError } from '../../model/errors.ts';
-import { columnValues, recordColumns } from '../../model/record/record-text.ts';
+import { columnValues, recordColumns, type RecordColumn } from '../../model/record/record-text.ts';
 import type { DomesticRecord, OperatorStatus } from '../../model/record/record.ts';
 import { standing } from '../../outbound/standing.ts';
 import {
@@ -14,6 +14,7 @@ import {
   type OperatorVersion,
 } from '../../store/operators.ts';
 import { asked, page, param, written, type Call, type Section } from '../page.ts';
+import { olderLink, pageOfNumbered } from '../paging.ts';
 import {
   actForm,
   facts,
@@ -33,6 +34,7 @@ import type { Kind, VNode } from '../parts.ts';
 const mostFound = 50;
 /** Names have no index: so many are read for one page, and the next goes on from there. */
 const mostRead = 5_000;
+const mostVersions = 100;
 
 interface Found {
   readonly count: number;
@@ -100,7 +102,10 @@ function view({ count, items, next }: Found, call: Call): VNode {
 interface OneOperator {
   readonly record: DomesticRecord;
   readonly partners: readonly Awaited<ReturnType<typeof standing>>[];
-  readonly versions: readonly OperatorVersion[];
+  /** A page of them, each with the columns that it changed. */
+  readonly versions: readonly (OperatorVersion & { readonly changed: readonly RecordColumn[] })[];
+  /** The number before which the next page of versions begins; null: there are no more. */
+  readonly next: number | null;
 }
 
 async function loadOne(call: Call): Promise<OneOperator> {
@@ -114,7 +119,14 @@ async function loadOne(call: Call): Promise<OneOperator> {
   const versions = await operatorVersions(gateway.db.sql, code);
   const partners = [];
   for (const partner of gateway.partners.values()) partners.push(await standing(gateway, partner, record, versions));
-  return { record, partners, versions };
+  const { shown, start, next } = pageOfNumbered(versions, call, mostVersions);
+  const changed = shown.map((each, i) => ({ ...each, changed: changedColumns(each, versions[start + i + 1]) }));
+  return { record, partners, versions: changed, next };
+}
+
+function changedColumns({ record }: OperatorVersion, earlier: OperatorVersion | undefined): readonly RecordColumn[] {
+  const [after, before] = [columnValues(record), columnValues(earlier?.record ?? record)];
+  return recordColumns.filter((column) => after[column] !== before[column]);
 }
 
 function viewOne(one: OneOperator, call: Call): VNode {
@@ -134,14 +146,14 @@ function viewOne(one: OneOperator, call: Call): VNode {
         { head: t('operators.file') },
         { head: t('head.change') },
       ],
-      one.versions.map(({ since, source, record: now }, i) => {
-        const [after, before] = [columnValues(now), columnValues(one.versions[i + 1]?.record ?? now)];
-        const changed = recordColumns.filter((column) => after[column] !== before[column]);
+      one.versions.map(({ since, source, record: now, changed }) => {
+        const after = columnValues(now);
         const changes = changed.map((column) => `${words.code('column', column)}: ${after[column] ?? ''}`);
         return [time(words, since), source?.person ?? '', source?.reason ?? '', source?.file ?? '', changes.join('; ')];
       }),
       t('operators.no_history'),
-    )}`;
+    )}
+    ${olderLink(call, one.next)}`;
 }
 
 function partnersView({ partners }: OneOperator, { words }: Call): VNode {

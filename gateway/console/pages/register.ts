@@ -11,6 +11,7 @@ import { searchRegister } from '../../store/register-search.ts';
 import { listInForce } from '../../store/streams.ts';
 import { openDay, openMoment } from '../../store/tables.ts';
 import { asked, page, param, type Call, type Section } from '../page.ts';
+import { olderLink, pageOfNumbered } from '../paging.ts';
 import { choice, facts, field, html, link, name, pathOf, searchForm, state, table, time, withQuery } from '../parts.ts';
 import type { Kind, VNode } from '../parts.ts';
 import type { Words } from '../words.ts';
@@ -18,6 +19,7 @@ import type { Words } from '../words.ts';
 /** Of one page, and of the operators that are read for it: names have no index. */
 const mostFound = 50;
 const mostRead = 10_000;
+const mostVersions = 100;
 
 interface AsOf {
   readonly partner: string;
@@ -164,6 +166,8 @@ interface OperatorVersions extends AsOf {
     readonly message: string;
     readonly details: object;
   }[];
+  /** The number before which the next page of versions begins; null: there are no more. */
+  readonly next: number | null;
 }
 
 async function loadOne(call: Call): Promise<OperatorVersions> {
@@ -174,10 +178,11 @@ async function loadOne(call: Call): Promise<OperatorVersions> {
   if (versions.length === 0)
     throw new GatewayError('E_OPERATOR_UNKNOWN', 'no list of this partner ever had an operator with this identifier');
   const fact = (await findStatus(sql, view.partner, identifier, view.at, ordinal)) ?? null;
+  const { shown, next } = pageOfNumbered(versions, call, mostVersions);
   return {
     ...view,
-    ...{ identifier, fact },
-    versions: versions.map((each) => ({
+    ...{ identifier, fact, next },
+    versions: shown.map((each) => ({
       ...{ status: each.status, valid_from: each.valid_from, known_from: each.known_from, name: each.name },
       valid_to: each.valid_to === openDay ? null : each.valid_to,
       known_to: each.known_to === openMoment ? null : each.known_to,
@@ -186,7 +191,7 @@ async function loadOne(call: Call): Promise<OperatorVersions> {
   };
 }
 
-function viewOne({ partner, identifier, fact, at, list, versions }: OperatorVersions, call: Call): VNode {
+function viewOne({ partner, identifier, fact, at, list, versions, next }: OperatorVersions, call: Call): VNode {
   const { words } = call;
   const { t } = words;
   return html`${searchForm(words, pathOf('register', partner, identifier), axesFields(call), 'form.show')}
@@ -219,7 +224,8 @@ function viewOne({ partner, identifier, fact, at, list, versions }: OperatorVers
         link(pathOf('messages', version.message), html`<code>${version.message.slice(0, 16)}</code>`),
       ]),
       '',
-    )}`;
+    )}
+    ${olderLink(call, next)}`;
 }
 
 export const register: Section = {
