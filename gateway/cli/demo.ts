@@ -122,9 +122,9 @@ async function runExchange(context: CliContext, demo: Demo): Promise<DemoReport>
     await send(last);
   });
   progress.end();
-  const entries = await timed('entries', () => assessEntries(context, demo));
+  const { entries, example } = await timed('entries', () => assessEntries(context, demo));
   const counts = Object.fromEntries(partners.map(({ country, report }) => [country, report]));
-  return { partners: counts, entries, example: await exampleFor(us, them[0]), seconds };
+  return { partners: counts, entries, example, seconds };
 }
 
 /** Each administration knows its own operators. */
@@ -188,15 +188,11 @@ async function withdraw(gateway: OpenGateway, status: 'suspended' | 'revoked', .
   await saveRecords(gateway, records);
 }
 
-async function exampleFor(us: OpenGateway, partner: OpenGateway | undefined): Promise<DemoReport['example']> {
-  if (partner === undefined) return undefined;
-  const { country } = partner.home;
-  const records = await currentRecords(us.db.sql, country);
-  return { partner: country, identifier: records.find(({ status }) => status === 'active')?.identifier ?? '' };
-}
-
-/** Answers entries at our border from the lists that arrived; counted by the outcome of their foreign party. */
-async function assessEntries({ out }: CliContext, { us, them, seed }: Demo): Promise<Record<string, number>> {
+/** Answers entries at our border from the lists that arrived; counted by the outcome of their foreign party, with one that is recognised. */
+async function assessEntries(
+  { out }: CliContext,
+  { us, them, seed }: Demo,
+): Promise<Pick<DemoReport, 'entries' | 'example'>> {
   const partners = await Promise.all(
     them.map(async ({ home }) => {
       const { arrangement } = getPartner(us, home.country).adapter;
@@ -205,17 +201,23 @@ async function assessEntries({ out }: CliContext, { us, them, seed }: Demo): Pro
   );
   const entries = inventEntries(partners, { count: entryCount, seed, at: momentOf(us.now()) });
   const counts: Record<string, number> = {};
+  let example: DemoReport['example'];
   const progress = out.progress('entries assessed', entries.length);
   for (const [i, { entry }] of entries.entries()) {
     const { parties } = await assess(us, { entry, profile: 'demo', warnings: [] }, 'demo');
     const outcome = parties.find((party) => party.outcome !== undefined)?.outcome ?? 'not_checked';
     counts[outcome] = (counts[outcome] ?? 0) + 1;
+    const found = parties.find((party) => party.outcome === 'recognised' && party.warnings === undefined);
+    if (found?.partner !== undefined) {
+      const { partner, role, n } = found;
+      example ??= { partner, identifier: entry.parties[n]?.identifier ?? '', role };
+    }
     progress.at(i + 1);
   }
   progress.end();
   const events = inventReports(entries, { seed, at: momentOf(us.now()) });
   await reportEvents(us, { events, client: 'demo', together: true });
-  return counts;
+  return { entries: counts, example };
 }
 
 /** Lists in one direction: `sent` = `applied` + `held` + `rejected`. */
@@ -234,7 +236,7 @@ const noLists = (): ListCounts => ({ sent: 0, applied: 0, held: 0, rejected: 0, 
 interface DemoReport {
   readonly partners: Readonly<Record<string, ListCounts & { transport: string; from_partner: ListCounts }>>;
   readonly entries: Readonly<Record<string, number>>;
-  readonly example: { readonly identifier: string; readonly partner: string } | undefined;
+  readonly example: { readonly partner: string; readonly identifier: string; readonly role: string } | undefined;
   readonly seconds: Readonly<Record<string, number>>;
 }
 
@@ -258,7 +260,7 @@ function showReport(
     Object.entries(entries).map(([outcome, count]) => ({ outcome, entries: count })),
   );
   if (serving === undefined || example === undefined) return;
-  const question = JSON.stringify({ ...example, role: 'consignor', direction: 'import' });
+  const question = JSON.stringify({ ...example, direction: 'import' });
   out.note(
     [
       'Requests to the border door, for instance:',

@@ -14,6 +14,7 @@ import { openAdministrations, operator, operators } from '../support/administrat
 import type { OpenAdministration, OpenAdministrations } from '../support/administrations.ts';
 import { openChromium, openPage } from '../support/chromium.ts';
 import { openOffice, type Office } from '../support/office.ts';
+import { fillMonth } from '../support/month-of-entries.ts';
 import { listToThem } from '../support/office-pages.ts';
 import { addTestPerson, testPassword } from '../support/people.ts';
 import { ecPair, rsaPair, temporaryFolder, testCertificate } from '../support/pki.ts';
@@ -223,6 +224,35 @@ describe('journeys through the office', () => {
     await kim.locator('td form button').click();
     await kim.locator('.state', { hasText: 'took effect' }).first().waitFor();
     expect((await storedPartners(all.home.gateway.db.sql)).map(({ partner }) => partner)).to.deep.equal(['XB']);
+  });
+
+  it('print the report of a month from the page of its arrangement, with the figures of the file', async () => {
+    const truth = { seed: 3, entries: 300, rate: 0.3, secondsEarlier: 3600 };
+    await fillMonth(them().gateway.db, 'CN', '2026-09-10T02:00:00.000Z', truth);
+    const page = await comeIn('li.report', 'reader');
+    await page.goto('/');
+    await page.locator('nav summary', { hasText: 'Border' }).click();
+    await page.locator('nav a[href="/outcomes"]').click();
+    await page.fill('#from', '2026-09');
+    await page.fill('#to', '2026-09');
+    await page.locator('#to').press('Enter');
+    await page.locator('main a[href^="/outcomes/partners/CN"]').first().click();
+    const downloading = page.waitForEvent('download');
+    await page.locator('main a[href^="/outcomes/report.csv"]').click();
+    const file = readFileSync(await (await downloading).path(), 'utf8');
+    await page.locator('main a[href^="/outcomes/report?"]').click();
+    await page.getByText('Counts above zero and below 5 are withheld').waitFor();
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.locator('nav').isVisible()).to.equal(false);
+    const shown = await page.locator('main').innerText();
+    const rows = [...file.matchAll(/^CN,.*?,\w+,([^",]+),entries,(\d*),/gmu)];
+    expect(rows.length).to.be.greaterThan(5);
+    for (const [, words = '', value = ''] of rows)
+      expect(shown.replaceAll(/\s+/gu, ' '), words).to.include(`${words} ${value}`.trim());
+    const pdf = (await page.pdf({ preferCSSPageSize: true })).toString('latin1');
+    const sizes = [...pdf.matchAll(/\/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]/gu)].map(([, ...size]) => size.map(Number));
+    expect(sizes.length).to.be.within(1, 4);
+    for (const size of sizes) expect(size.map(Math.round)).to.deep.equal([595, 842]);
   });
 
   it('make a personal token, which a program uses, and end it', async () => {
