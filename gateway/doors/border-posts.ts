@@ -81,7 +81,7 @@ export function openPosts(door: PostDoor): (posted: PostedRequest) => Promise<Po
 }
 
 /** A smaller body keeps a thread for less than 50 ms, whatever is in it. */
-const largeRequestBytes = 16 * 1024;
+export const largeRequestBytes = 16 * 1024;
 
 /** While the store is away, only this thread has the register and the file in which answers are kept; others wait for such a body. */
 const largestHereBytes = 1024 * 1024;

@@ -19,7 +19,7 @@ import { jsonValidator } from '../wire/xsd/schema.ts';
 import type { Scope } from '../model/client.ts';
 import type { Caller } from './border-callers.ts';
 import { requireScope } from './border-callers.ts';
-import { failedReply, type PostDoor } from './border-posts.ts';
+import { failedReply, largeRequestBytes, type PostDoor } from './border-posts.ts';
 import { refuseCompressed } from './body-reader.ts';
 
 export const streamType = 'application/x-ndjson';
@@ -59,9 +59,19 @@ export function streamOf({ headers, method }: IncomingMessage, path: string): St
 }
 
 /** Runs one piece of work after the other: however many streams there are, one slice of one of them is answered in a turn of the loop. */
-export type Lane = <T>(work: () => Promise<T>) => Promise<T>;
+type Lane = <T>(work: () => Promise<T>) => Promise<T>;
 
-export function openLane(): Lane {
+/** `large`: for entries that another thread reads, so that no other stream waits for it meanwhile. */
+export interface Lanes {
+  readonly here: Lane;
+  readonly large: Lane;
+}
+
+export function openLanes(): Lanes {
+  return { here: openLane(), large: openLane() };
+}
+
+function openLane(): Lane {
   let last: Promise<unknown> = Promise.resolve();
   return async (work) => {
     const mine = last.then(() => nextTurn()).then(work);
@@ -72,7 +82,7 @@ export function openLane(): Lane {
 
 interface Streaming {
   readonly kind: StreamKind;
-  readonly lane: Lane;
+  readonly lanes: Lanes;
   readonly door: PostDoor;
   /** Answers one request with a body. */
   answerPosted(posted: PostedRequest): Promise<PostedReply>;
@@ -154,13 +164,16 @@ async function* answerLines(
   slices: AsyncIterable<readonly Line[]>,
   how: StreamHow,
 ): AsyncGenerator<string> {
-  const { lane, kind } = streaming;
+  const { lanes, kind } = streaming;
   const answerTo = kind.open(streaming, how);
   let last = 0;
   try {
     for await (const lines of slices) {
       const asked = lines.filter(({ bytes }) => !/^\s*$/u.test(Buffer.from(bytes).toString('latin1')));
-      const members = await lane(async () => answerTo(await allowedCaller(streaming), asked));
+      const isLarge = kind.scope === 'assess' && asked.some(({ bytes }) => bytes.length > largeRequestBytes);
+      const members = await lanes[isLarge ? 'large' : 'here'](async () =>
+        answerTo(await allowedCaller(streaming), asked),
+      );
       yield asked.map(({ n }) => `{"line":${n},${members.get(n) ?? ''}}\n`).join('');
       last = lines.at(-1)?.n ?? last;
     }

@@ -16,7 +16,7 @@ import { openChangeStreams, wantsEvents, type ChangeStreams } from './border-cha
 import { changesReply } from './border-news.ts';
 import { searchReply } from './border-searches.ts';
 import { openSnapshots, snapshotReply, type SnapshotFile } from './border-snapshots.ts';
-import { answerStream, openLane, streamOf, type Lane } from './border-stream.ts';
+import { answerStream, openLanes, streamOf, type Lanes } from './border-stream.ts';
 import { partnersReply, readinessReply } from './border-state.ts';
 import { openBodyReader, refuseCompressed, type BodyLimits, type HeldBody } from './body-reader.ts';
 import { idempotencyKeyOf, openRequestIds, problemReply, sendReply } from './border-requests.ts';
@@ -52,7 +52,7 @@ interface Equipment {
   readonly changes: ChangeStreams;
   readonly snapshots: SnapshotFile;
   /** Of all streams of queries. */
-  readonly lane: Lane;
+  readonly lanes: Lanes;
 }
 
 interface Call {
@@ -162,7 +162,7 @@ export function borderDoor(door: BorderDoor): RequestListener {
   const document = apiDocument(door.schemas, 'border-api.json');
   const feed = openChangeFeed(door.db.sql);
   const snapshots = openSnapshots(door.snapshotFile ?? ((order) => snapshotFile(door, order)));
-  const equipment = { callerOf, document, feed, changes: openChangeStreams(feed), snapshots, lane: openLane() };
+  const equipment = { callerOf, document, feed, changes: openChangeStreams(feed), snapshots, lanes: openLanes() };
   const whole = { ...door, ...equipment, tryWriting: openStoreProbe(door.db) };
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const startedAt = performance.now();
@@ -235,7 +235,7 @@ async function answer(
   if (kind !== undefined) {
     await door.callerOf(request);
     const caller = () => door.callerOf(request, 'ongoing');
-    const streaming = { kind, door, answerPosted, caller, requestId, lane: door.lane };
+    const streaming = { kind, door, answerPosted, caller, requestId, lanes: door.lanes };
     const outcomes = await answerStream(streaming, request, response);
     return { status: 200, route: kind.route, outcomes };
   }

@@ -11,6 +11,8 @@ import type { ListInForce } from '../model/clearance/answer.ts';
 import { addDays, dayAt, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import { present } from '../model/present.ts';
+import type { Moment } from '../model/record/record.ts';
+import { appendEvents } from '../store/events.ts';
 import { operatorsSuperseded, versionsByOperator, type SnapshotVersion } from '../store/snapshot-rows.ts';
 import { listInForce } from '../store/streams.ts';
 import { lineOf, listsOfId, noteText, snapshotFormat, snapshotId, termsAsData } from './snapshot.ts';
@@ -43,7 +45,7 @@ interface PartnerToCut {
   readonly since: number | undefined;
 }
 
-/** Throws E_REQUEST_INVALID (`from` is no id), E_CURSOR_UNKNOWN (no snapshot of this store has it), E_LOG_ALTERED, and as the store. */
+/** The log has the cut, so that answers of a copy that was never cut are refused. Throws E_REQUEST_INVALID (`from` is no id), E_CURSOR_UNKNOWN (no snapshot of this store has it), E_LOG_ALTERED, and as the store. */
 export async function cutSnapshot(cutting: Cutting, { days = defaultDays, from }: CutOrder): Promise<CutSnapshot> {
   const { db, home, policy, differingNames, sealer } = cutting;
   const { note: checkpoint } = await sealer.seal();
@@ -62,8 +64,15 @@ export async function cutSnapshot(cutting: Cutting, { days = defaultDays, from }
   });
   const pieces = fileOf(cutting, { head, from, toCut });
   const bytes = await buffer(Readable.from(pieces, { objectMode: false }).pipe(createGzip({ level: 9 })));
+  const detail = { id: head.id, last_day: head.last_day };
+  await db.transaction((tx) =>
+    appendEvents(tx, [{ kind: 'snapshot_cut', ref: cutAt(createdAt), at: createdAt, detail }]),
+  );
   return { id: head.id, bytes };
 }
+
+/** The subject of the event by which the log knows that a copy was cut at a moment. */
+export const cutAt = (moment: Moment): string => `snapshot ${moment}`;
 
 function listsHeld(from: string): ReadonlyMap<string, number> {
   const lists = listsOfId(from);

@@ -7,10 +7,13 @@ import { answerDigest } from '../model/clearance/answer-digest.ts';
 import type { Answer, CheckRequest, Outcome, ProvenAnswer } from '../model/clearance/answer.ts';
 import { isConsultationNumber } from '../model/clearance/number-form.ts';
 import { canonicalJson } from '../model/canonical-json.ts';
-import { momentOf, readMoment } from '../model/day.ts';
+import { dayAt, momentOf, readMoment } from '../model/day.ts';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
 import { present } from '../model/present.ts';
+import type { Day } from '../model/record/record.ts';
 import type { Tx } from '../store/database.ts';
+import { cutAt } from './cut-snapshot.ts';
+import { lastEvent } from '../store/events.ts';
 import { recordOffline } from '../store/spooled-answers.ts';
 
 /** As the border page keeps it. */
@@ -91,6 +94,10 @@ async function requireSound(clearance: Clearance, { answer }: OfflineConsultatio
     throw refused('its moments are not as a page writes them');
   if (answered > momentOf(clearance.now())) throw refused('it was given in the future');
   if (known > answered) throw refused('it rests on what was known after it was given');
+  const cut = await lastEvent(clearance.db.sql, cutAt(known));
+  if (cut === undefined) throw refused('no copy of the register was cut at the moment that it names');
+  const { last_day: lastDay } = JSON.parse(cut.detail ?? '{}') as { readonly last_day: Day };
+  if (dayAt(answered, clearance.home.timeZone) > lastDay) throw refused('its copy answered no more on that day');
   return await lookUpConsultation(clearance, number).catch((error: unknown) => {
     if (isGatewayError(error) && error.code === 'E_CONSULTATION_UNKNOWN') return undefined;
     throw error;

@@ -10,7 +10,12 @@ import { changesOne, fromRow } from './rows.ts';
 
 /** Messages held for two people, oldest first. */
 export async function heldMessages(reader: Reader, partner?: string): Promise<InboxMessage[]> {
-  let held = reader.selectFrom('inbox').select(inboxColumns).where('state', '=', 'HELD').orderBy('received_at').orderBy('digest');
+  let held = reader
+    .selectFrom('inbox')
+    .select(inboxColumns)
+    .where('state', '=', 'HELD')
+    .orderBy('received_at')
+    .orderBy('digest');
   held = held.where('held_at', 'is not', null); // the condition of an index
   if (partner !== undefined) held = held.where('partner', '=', partner);
   return (await held.execute()).map(fromRow);

@@ -112,6 +112,7 @@ describe('an answer brought back that no page gives', () => {
     clearance.clock = later;
     const asked = { partner: 'NN', identifier: 'NN0000001' };
     const { request, answer } = await askOffline(snapshot, clearance, asked);
+    clearance.clock = '2026-11-30T00:00:00.000Z';
     const { proof, ...given } = { ...answer, ...changed };
     const signed = { ...proof, answer_digest: answerDigest(given), issued_at: given.answered_at };
     const consultations = [{ request, answer: { ...given, proof: signed } }];
@@ -134,6 +135,8 @@ describe('an answer brought back that no page gives', () => {
 
   const impossible: Readonly<Record<string, Partial<OfflineConsultation['answer']>>> = {
     'given before the moment of its copy': { answered_at: '2025-11-23T13:00:00.000Z' },
+    'with a copy that was never cut': { known_at: '2026-11-23T11:59:59.999Z' },
+    'after the last day of its copy': { answered_at: '2026-11-27T12:00:00.000Z' },
     'with a copy from the future': { known_at: '2030-11-23T13:00:00.000Z' },
     'whose moment is not in UTC': { answered_at: '2026-11-23T12:30:00.000-05:00' },
     'given at no moment': { answered_at: 'yesterday' },

@@ -15,7 +15,7 @@ import { createInterface } from 'node:readline';
 import { expect } from 'chai';
 import type { AnsweredRequest } from '../../gateway/model/clearance/posted-request.ts';
 import { openAnswers } from '../../gateway/doors/border-posts.ts';
-import { answerStream, openLane, streamOf } from '../../gateway/doors/border-stream.ts';
+import { answerStream, openLanes, streamOf } from '../../gateway/doors/border-stream.ts';
 import { borderDoor } from '../../gateway/doors/border.ts';
 import type { Scope } from '../../gateway/model/client.ts';
 import { makeLog } from '../../gateway/wire/log.ts';
@@ -45,13 +45,23 @@ describe('a stream of status queries', () => {
   let scopes: readonly Scope[];
   const counted: AnsweredRequest[] = [];
 
+  /** Large entries wait here, as for a thread that is at work. */
+  let waitsFor: Promise<void> | undefined;
+  let large = 0;
+
   before(async () => {
     clearance = await openClearance([northland]);
     await fillRegister(clearance.db);
     const callerOf = () => Promise.resolve({ name: 'desk', scopes });
     const answered = (reply: AnsweredRequest): void => void counted.push(reply);
     const log = makeLog({ level: 'silent' });
-    server = createServer(borderDoor({ ...clearance, schemas, log, callerOf, answered }));
+    const answer = openAnswers({ ...clearance, schemas, log });
+    const answerLarge: typeof answer = async (posted) => {
+      large += 1;
+      await waitsFor;
+      return await answer(posted);
+    };
+    server = createServer(borderDoor({ ...clearance, schemas, log, callerOf, answered, answerLarge }));
     address = `http://127.0.0.1:${await listen(server)}`;
   });
   beforeEach(() => {
@@ -141,7 +151,7 @@ describe('a stream of status queries', () => {
     const kind = streamOf(request as unknown as IncomingMessage, '/v1/checks');
     if (kind === undefined) throw new Error('it is a stream');
     const answerPosted = openAnswers(door);
-    const streaming = { kind, door, answerPosted, caller, requestId: 'r1', lane: openLane() };
+    const streaming = { kind, door, answerPosted, caller, requestId: 'r1', lanes: openLanes() };
     const done = answerStream(streaming, ...streams);
     // Until it stands still: no piece is read while a whole answer of another caller is made.
     for (let before = -1; before < pieces;) {
@@ -194,6 +204,26 @@ describe('a stream of status queries', () => {
     scopes = ['check', 'batch'];
     const refused = { method: 'POST', body: entry('E1'), headers: { 'content-type': type } };
     expect((await fetch(`${address}/v1/assessments`, refused)).status).to.equal(403);
+  });
+
+  it('does not wait for a large entry of another stream', async () => {
+    scopes = ['assess', 'batch'];
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    [waitsFor, large] = [promise, 0];
+    const parties = Array.from({ length: 200 }, () => ({ role: 'consignor', name: 'x'.repeat(99) }));
+    const entry = (id: string, more: readonly object[]): string =>
+      `${JSON.stringify({ entry: { id, type: 'import', parties: [{ role: 'consignor', identifier: 'NN0000001' }, ...more] } })}\n`;
+    const post = async (body: string): Promise<string> =>
+      await (
+        await fetch(`${address}/v1/assessments`, { method: 'POST', body, headers: { 'content-type': type } })
+      ).text();
+    const waiting = post(entry('E1', parties));
+    while (large === 0) await fetch(`${address}/v1/partners`);
+    expect(await post(entry('E2', []))).to.include('"entry":"E2"');
+    expect(linesIn(await (await send(query('NN0000001'))).text())).to.have.length(1);
+    resolve(undefined);
+    expect(await waiting).to.include('"entry":"E1"');
+    waitsFor = undefined;
   });
 
   it('needs the scope batch, and refuses what a stream cannot have', async () => {
