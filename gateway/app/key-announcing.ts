@@ -37,7 +37,7 @@ export async function announcement(
     ...{ id, from: gateway.home.country, to: code, issuedAt: at, use, validFrom, oldUntil, replaces },
     ...{ certificate: certificate?.raw.toString('base64') ?? '', ...present({ name: name ?? undefined }) },
   };
-  using draft = checkUnsigned([writeAnnouncement(content)], announcementFormat, gateway.receiptSchema);
+  using draft = checkUnsigned([await writeAnnouncement(content)], announcementFormat, gateway.receiptSchema);
   const { successors: _, ...terms } = signerOf(sealer);
   return await seal(draft, { ...terms, ...signer }, { id, partner: code, kind: 'key', at });
 }

@@ -1,6 +1,7 @@
 /** PostgreSQL, the engine for several gateways on one database: a pool for writing and a pool for reading. */
 
-import { Client, Pool, types, TypeOverrides, type ClientBase, type ClientConfig, type PoolConfig } from 'pg';
+import { createRequire } from 'node:module';
+import type { Client, ClientBase, ClientConfig, Pool, PoolConfig } from 'pg';
 import { PostgresDialect, PostgresDriver, sql } from 'kysely';
 import type { CompiledQuery, DatabaseConnection, Dialect, Kysely, QueryResult } from 'kysely';
 import { sha256 } from '../model/canonical-json.ts';
@@ -9,9 +10,8 @@ import { GatewayError, isGatewayError } from '../model/errors.ts';
 import type { EngineAccess, ReportError } from './engine.ts';
 import type { Tables } from './tables.ts';
 
-/** Our values of type bigint stay far below 2^53, so they are read as numbers and not as text. */
-const parsers = new TypeOverrides();
-parsers.setTypeParser(types.builtins.INT8, Number);
+/** Loaded for the first pool: a gateway with an embedded store does without it. */
+const load = createRequire(import.meta.url);
 
 /** The driver of Kysely, with errors of connecting and committing as GatewayError. */
 class TranslatingDriver extends PostgresDriver {
@@ -99,8 +99,8 @@ interface PoolOfServers {
 }
 
 /** Connects to the present server. */
-function clientOf(servers: Servers): new (config?: ClientConfig) => Client {
-  return class extends Client {
+function clientOf(Base: typeof Client, servers: Servers): new (config?: ClientConfig) => Client {
+  return class extends Base {
     constructor(config?: ClientConfig) {
       const { addresses, current } = servers;
       super({ ...config, connectionString: addresses[current % addresses.length] });
@@ -127,11 +127,15 @@ function assertPrimary(client: ClientBase, done: (error?: Error) => void): void 
 }
 
 function poolOf(url: string, readOnly: boolean): PoolOfServers {
+  const pg = load('pg') as typeof import('pg');
+  const parsers = new pg.TypeOverrides();
+  // Our values of type bigint stay far below 2^53, so they are read as numbers and not as text.
+  parsers.setTypeParser(pg.types.builtins.INT8, Number);
   const servers: Servers = { addresses: addressesOf(url), current: 0, plans: 0 };
   const config: PoolConfig = {
     ...(servers.addresses.length === 1
       ? { connectionString: url }
-      : { Client: clientOf(servers), verify: assertPrimary }),
+      : { Client: clientOf(pg.Client, servers), verify: assertPrimary }),
     max: 8,
     // A server that became read-only keeps its connections; new ones reach the server that took its place.
     maxLifetimeSeconds: 15,
@@ -148,7 +152,7 @@ function poolOf(url: string, readOnly: boolean): PoolOfServers {
     types: parsers,
     ...(readOnly ? { options: '-c default_transaction_read_only=on' } : {}),
   };
-  const pool = new Pool(config);
+  const pool = new pg.Pool(config);
   // Without a listener a broken connection would end the process. The statement in progress, or the next one, reports the same error.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => {

@@ -2,7 +2,6 @@
 
 import { X509Certificate } from 'node:crypto';
 import { XMLParser } from 'fast-xml-parser';
-import { create } from 'xmlbuilder2';
 import { GatewayError } from '../../model/errors.ts';
 import type { ValidMessage } from '../../model/message.ts';
 import type { KeyAnnouncement } from '../../model/partner-key.ts';
@@ -20,7 +19,8 @@ export const announcementFormat = {
 } as const;
 
 /** The unsigned announcement. */
-export function writeAnnouncement(announcement: KeyAnnouncement): string {
+export async function writeAnnouncement(announcement: KeyAnnouncement): Promise<string> {
+  const { create } = await import('xmlbuilder2'); // of all that a command loads, a twelfth
   const { id, from, to, issuedAt, use, validFrom, oldUntil, replaces, name, certificate } = announcement;
   const root = create({ encoding: 'UTF-8' }).ele(namespace, 'KeyAnnouncement', { Id: id });
   for (const [element, value] of Object.entries({ From: from, To: to, IssuedAt: issuedAt }))

@@ -1,6 +1,5 @@
 /** Connections to an AMQP 0-9-1 broker that are re-established, with the same setup, until they are closed. */
 
-import { connect } from 'amqplib';
 import type { ChannelModel, ConfirmChannel, Options, RecoveringChannelModel } from 'amqplib';
 import { addressesOf } from '../../model/cluster-address.ts';
 import { GatewayError } from '../../model/errors.ts';
@@ -39,6 +38,8 @@ export async function openConnection(
 ): Promise<RecoveringConnection> {
   const nodes = nodesOf(url);
   let socketClosed: Promise<void> | undefined;
+  // Loaded here: most gateways and commands have no broker.
+  const { connect } = await import('amqplib');
   const events = await connect(nodes.address, {
     ...socketTls(tls),
     noDelay: true, // Nagle's algorithm limits single confirms to 22 a second; without it there are 1,000
@@ -234,6 +235,7 @@ async function connectAny(
   url: string,
   options: ReturnType<typeof socketTls> & { readonly timeout: number },
 ): Promise<ChannelModel> {
+  const { connect } = await import('amqplib');
   const nodes = nodesOf(url);
   for (let others = addressesOf(url).length - 1; ; others -= 1)
     try {

@@ -1,6 +1,6 @@
 /** Messages that were laid aside in a dead-letter queue of ours: looked at, put back into their queue, or taken away for good. */
 
-import { connect, type ConfirmChannel, type GetMessage } from 'amqplib';
+import type { ConfirmChannel, GetMessage } from 'amqplib';
 import { sha256 } from '../../model/canonical-json.ts';
 import { GatewayError } from '../../model/errors.ts';
 import type { Digest } from '../../model/message.ts';
@@ -39,6 +39,7 @@ export async function passDeadLetters(
 ): Promise<number> {
   const address = brokerUrl(url);
   const unreachable = (cause: unknown): GatewayError => brokerError(cause, address.host);
+  const { connect } = await import('amqplib');
   const model = await connect(address.href, { ...socketTls(tls), noDelay: true, timeout: 5_000 }).catch(
     (cause: unknown) => {
       throw unreachable(cause);

@@ -1,6 +1,6 @@
 /** Requests to the server of a partner over HTTPS, and the answers: bytes, statuses and failures, without their meaning for a message. */
 
-import { Agent, request } from 'undici';
+import { createRequire } from 'node:module';
 import type { Dispatcher } from 'undici';
 import { GatewayError } from '../../model/errors.ts';
 import { filledText, type SendOutcome, type TlsIdentity } from './transport.ts';
@@ -63,11 +63,15 @@ export interface HttpsClientOptions {
   readonly clock?: () => number;
 }
 
+/** Loaded for the first client: commands that send nothing do without it. */
+const load = createRequire(import.meta.url);
+
 /** Throws E_CONFIG_INVALID when the address is not https or holds credentials. */
 export function httpsClient(options: HttpsClientOptions): HttpsClient {
   const { url, tls, connectMs, maxBytes, authorization, clock = () => Date.now() } = options;
   let ahead: number | undefined;
   const base = partnerAddress(url);
+  const { Agent, request } = load('undici') as typeof import('undici');
   const agent = new Agent({
     connect: { ...tls, ca: [...tls.ca], minVersion: 'TLSv1.2', rejectUnauthorized: true, timeout: connectMs },
     connections: 4,

@@ -1,6 +1,6 @@
 /** Connections to an account on an SFTP server, whose host key is pinned. */
 
-import ssh from 'ssh2';
+import { createRequire } from 'node:module';
 import type { ConnectConfig, ServerHostKeyAlgorithm, SFTPWrapper } from 'ssh2';
 import { GatewayError } from '../../model/errors.ts';
 import { FileFault, type FileFaultKind, type FileStore } from './file-store.ts';
@@ -20,9 +20,15 @@ const connectMs = 10_000;
 /** The server is asked so often whether it is there, and given up after three times. */
 const aliveMs = 10_000;
 
+type Ssh = typeof import('ssh2');
+
+/** Loaded for the first account: most gateways have none. */
+const load = createRequire(import.meta.url);
+
 /** Throws E_CONFIG_INVALID. */
 export function requirePrivateKey(key: string, at: string): void {
-  const parsed = ssh.utils.parseKey(key);
+  const { utils } = load('ssh2') as Ssh;
+  const parsed = utils.parseKey(key);
   if (!(parsed instanceof Error) && parsed.isPrivateKey()) return;
   const fix = 'Name a private key without a passphrase, in the form of OpenSSH or PEM: ssh-keygen -t ed25519 -N "".';
   throw new GatewayError('E_CONFIG_INVALID', 'the private key of the SFTP account cannot be used', { at, fix });
@@ -31,7 +37,8 @@ export function requirePrivateKey(key: string, at: string): void {
 /** Throws FileFault. */
 export async function openSftp(account: SftpAccount): Promise<FileStore> {
   const { host } = account;
-  const client = new ssh.Client();
+  const { Client } = load('ssh2') as Ssh;
+  const client = new Client();
   const lost = Promise.withResolvers<never>();
   lost.promise.catch(() => undefined); // who waits for it gets the fault; nobody may
   const state = { isOpen: false };
