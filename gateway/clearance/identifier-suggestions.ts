@@ -13,7 +13,7 @@ import type { RegisterView } from '../store/register-view.ts';
 
 interface Lookup {
   /** All partners. */
-  readonly all: readonly PartnerTerms[];
+  all(): readonly PartnerTerms[];
   /** What the register holds of a partner at the moment for which the query is answered. */
   viewOf(partner: string): Promise<RegisterView>;
 }
@@ -37,7 +37,7 @@ export async function suggestIdentifier(
   const candidates = candidatesOf(sent, issuerOf(terms, request.partner));
   const recognised = await recognisedAmong(lookup, query, candidates);
   const cleaned = cleanIdentifier(sent);
-  for (const other of lookup.all) {
+  for (const other of lookup.all()) {
     const reading = other.partner === terms.partner ? undefined : readAsIdentifierOf(other, sent, cleaned);
     if (reading !== undefined)
       recognised.push(...(await recognisedAmong(lookup, { ...query, terms: other }, [reading])));

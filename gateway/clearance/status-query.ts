@@ -52,6 +52,12 @@ export function termsOf({ partners }: Pick<Clearance, 'partners'>): readonly Cle
   return [...partners.values()].flatMap(({ adapter }) => (adapter.memorandum === undefined ? adapter : []));
 }
 
+/** Most queries name a partner by its own code: then the terms of the others are not looked at. Throws E_PARTNER_UNKNOWN. */
+function termsFor(clearance: Clearance, code: string): ClearanceTerms {
+  const adapter = clearance.partners.get(code)?.adapter;
+  return adapter !== undefined && adapter.memorandum === undefined ? adapter : partnerOf(termsOf(clearance), code);
+}
+
 /** Queries that are answered as of one moment. What the register holds of a partner is determined once. */
 interface QueryBatch {
   readonly clearance: Clearance;
@@ -79,7 +85,7 @@ export async function answerQuery(batch: QueryBatch, request: CheckRequest): Pro
   requireWellFormed(request);
 
   // 1. The partner, the legal moment, and the moment as of which the register is read.
-  const terms = partnerOf(termsOf(clearance), request.partner);
+  const terms = termsFor(clearance, request.partner);
   const at = request.at === undefined ? now : momentAt(request.at, '/at');
   const asKnown = request.known_at === undefined ? now : momentAt(request.known_at, '/known_at');
   // Nothing is known from the future: a clock of the caller that is ahead of ours must not matter.
@@ -107,7 +113,7 @@ export async function answerQuery(batch: QueryBatch, request: CheckRequest): Pro
     isStoreAway,
   };
   const answer = decide(query);
-  const suggestion = await suggestIdentifier({ all: termsOf(clearance), viewOf }, query, answer);
+  const suggestion = await suggestIdentifier({ all: () => termsOf(clearance), viewOf }, query, answer);
   const given = suggestion === undefined ? answer : { ...answer, would_change_answer: suggestion };
   return present({ request, answer: given, isStoreAway });
 }

@@ -121,7 +121,7 @@ export async function answerOffline(snapshot: OpenSnapshot, request: CheckReques
   const query = { ...known, terms, request, ...(await findOperator(snapshot, view, { terms, request, day })) };
   const decided = decide(query);
   const viewOf = (partner: string): Promise<RegisterView> => Promise.resolve(snapshot.viewOf(partner));
-  const suggestion = await suggestIdentifier({ all, viewOf }, query, decided);
+  const suggestion = await suggestIdentifier({ all: () => all, viewOf }, query, decided);
   const answer = { ...decided, freshness: { ...decided.freshness, source: 'snapshot' as const } };
   return present({ ...answer, would_change_answer: suggestion });
 }
