@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import type { Config } from '../app/config.ts';
-import type { Gateway } from '../gateway.ts';
+import { getPartner, type Gateway } from '../gateway.ts';
 import { GatewayError } from '../model/errors.ts';
 import {
   addPerson,
@@ -20,7 +20,7 @@ import { withGateway, withReading, type CommandContext } from './context.ts';
 import { account } from './input.ts';
 
 type PersonContext = CommandContext<
-  Pick<Gateway, 'db' | 'now' | 'random'> & { readonly config: Pick<Config, 'office'> }
+  Pick<Gateway, 'db' | 'now' | 'random' | 'partners'> & { readonly config: Pick<Config, 'office'> }
 >;
 
 export function personCommands(program: Command, context: PersonContext): void {
@@ -65,12 +65,18 @@ export function personCommands(program: Command, context: PersonContext): void {
 function addCommand(person: Command, context: PersonContext): void {
   by(person.command('add <name>').description('add a person; prints a link by which the person sets a password, once'))
     .requiredOption('--full-name <text>', 'as pages show it')
-    .requiredOption('--role <role...>', `of ${roles.join(', ')}`)
+    .option('--role <role...>', `of staff: of ${roles.join(', ')}`)
+    .option('--partner <partner>', 'of a person of this partner: its files at the office, and nothing else')
     .option('--subject <subject>', 'by which the identity provider of the settings names the person (claim sub)')
-    .action((id: string, { fullName, role, subject, as }: AddOptions) =>
+    .action((id: string, { fullName, role = [], partner: of, subject, as }: AddOptions) =>
       withGateway(context, async (gateway) => {
         const key = subject === undefined ? undefined : keyOf(gateway, subject);
-        const person = { id, name: fullName, roles: readRoles(role), subject: key, by: as ?? account() };
+        if ((role.length === 0) === (of === undefined))
+          throw new GatewayError('E_REQUEST_INVALID', 'a person has roles, or is of a partner', {
+            fix: 'Give --role for staff, or --partner for a person of a partner.',
+          });
+        const partner = of === undefined ? undefined : getPartner(gateway, of).code;
+        const person = { id, name: fullName, roles: readRoles(role), partner, subject: key, by: as ?? account() };
         showLink(context, gateway, id, await addPerson(gateway, person));
       }),
     );
@@ -87,7 +93,8 @@ interface ByOptions {
 
 interface AddOptions extends ByOptions {
   readonly fullName: string;
-  readonly role: string[];
+  readonly role?: string[];
+  readonly partner?: string;
   readonly subject?: string;
 }
 
@@ -105,13 +112,13 @@ function by(command: Command): Command {
 
 function list({ out }: PersonContext, people: readonly Person[]): void {
   if (people.length === 0) out.note('There is nobody yet.');
-  const rows = people.map(({ id, name, roles: held, state, hasPassword, hasSubject }) => {
-    return { person: id, name, roles: held, state, password: hasPassword, provider: hasSubject };
+  const rows = people.map(({ id, name, roles: held, partner = null, state, hasPassword, hasSubject }) => {
+    return { person: id, name, roles: held, partner, state, password: hasPassword, provider: hasSubject };
   });
   out.result(
     rows,
-    rows.map(({ roles: held, password, provider, ...row }) => {
-      return { ...row, roles: held.join(' '), password: password ? 'yes' : 'no', provider: provider ? 'yes' : 'no' };
+    rows.map(({ roles: held, partner, password, provider, ...row }) => {
+      return { ...row, roles: partner === null ? held.join(' ') : `of ${partner}`, password: password ? 'yes' : 'no', provider: provider ? 'yes' : 'no' };
     }),
   );
   out.next(people.length === 0 ? 'mra person add NAME --full-name TEXT --role ROLE' : 'mra person link NAME');

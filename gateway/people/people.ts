@@ -33,6 +33,8 @@ export interface Person {
   readonly id: string;
   readonly name: string;
   readonly roles: readonly Role[];
+  /** Of a person of a partner, who gives and gets the files of this partner and nothing else. */
+  readonly partner?: string;
   readonly state: 'active' | 'disabled';
   /** May sign in with a password. */
   readonly hasPassword: boolean;
@@ -59,13 +61,14 @@ export function newSecret({ random }: Pick<Gateway, 'random'>): string {
   return Buffer.from(random(32)).toString('base64url');
 }
 
-export function personOf({ id, name, roles, state, password, subject }: PersonRow): Person {
+export function personOf({ id, name, roles, partner, state, password, subject }: PersonRow): Person {
   const held = roles === '' ? [] : roles.split(' ');
   return {
     id,
     name,
     state,
-    roles: readRoles(held),
+    roles: partner === undefined ? readRoles(held) : ['partner'],
+    ...present({ partner }),
     hasPassword: password !== undefined,
     hasSubject: subject !== undefined,
   };
@@ -78,7 +81,9 @@ export async function listPeople(reader: Reader): Promise<readonly Person[]> {
 export interface NewPerson {
   readonly id: string;
   readonly name: string;
+  /** Of staff. */
   readonly roles: readonly Role[];
+  readonly partner?: string | undefined;
   /** By which an identity provider names the person, with its issuer (`subjectKey`). */
   readonly subject?: string | undefined;
   /** Who adds the person. */
@@ -87,7 +92,7 @@ export interface NewPerson {
 
 /** Adds a person and returns the link by which it sets its password. Throws E_REQUEST_INVALID, E_PERSON_STATE (the name is in use). */
 export async function addPerson(gateway: PeopleGateway, person: NewPerson): Promise<PasswordLink> {
-  const { id, name, roles, subject, by } = person;
+  const { id, name, roles, partner = null, subject, by } = person;
   if (!isPersonId(id))
     throw new GatewayError('E_REQUEST_INVALID', 'this cannot be the name of an account', {
       fix: 'Use small letters, digits and . @ _ - (64 at most), with a letter or digit at both ends.',
@@ -98,13 +103,13 @@ export async function addPerson(gateway: PeopleGateway, person: NewPerson): Prom
   const at = momentOf(gateway.now());
   return await gateway.db.transaction(async (tx) => {
     const others = await listRows(tx);
-    const row = { id, name, roles: roles.join(' '), subject: null, at };
+    const row = { id, name, roles: roles.join(' '), partner, subject: null, at };
     // Approvals compare names without regard to dots and hyphens, so two people must differ in more.
     if (others.some((other) => nameKey(other.id) === nameKey(id)) || !(await addPersonRow(tx, row)))
       throw new GatewayError('E_PERSON_STATE', 'somebody has this name already');
     if (subject !== undefined) await bind(tx, id, subject);
     const link = await newLink(tx, gateway, id, at);
-    await appendEvents(tx, [{ kind: 'person_added', ref: id, at, detail: present({ by, name, roles, subject }) }]);
+    await appendEvents(tx, [{ kind: 'person_added', ref: id, at, detail: present({ by, name, roles, partner: partner ?? undefined, subject }) }]);
     return link;
   });
 }
@@ -154,7 +159,7 @@ export async function makeLink(gateway: PeopleGateway, id: string, by: string): 
   });
 }
 
-/** These roles and no others, from the next request on. Throws E_PERSON_UNKNOWN. */
+/** These roles and no others, from the next request on. Throws E_PERSON_UNKNOWN, E_PERSON_STATE (a person of a partner). */
 export async function setRoles(
   gateway: PeopleGateway,
   id: string,
@@ -164,6 +169,8 @@ export async function setRoles(
   const at = momentOf(gateway.now());
   return await gateway.db.transaction(async (tx) => {
     const before = personOf(await existing(tx, id));
+    if (before.partner !== undefined)
+      throw new GatewayError('E_PERSON_STATE', 'a person of a partner has no role of staff', { at: id });
     await changePerson(tx, id, { roles: roles.join(' ') });
     await appendEvents(tx, [{ kind: 'person_roles_set', ref: id, at, detail: { by, roles, before: before.roles } }]);
     return { ...before, roles };

@@ -3,11 +3,13 @@
 import { GatewayError } from '../model/errors.ts';
 
 export const roles = ['reader', 'operator', 'approver', 'partner-admin', 'key-admin', 'auditor'] as const;
-export type Role = (typeof roles)[number];
+/** `partner`: of a person of a partner, who has no other. */
+export const allRoles = [...roles, 'partner'] as const;
+export type Role = (typeof allRoles)[number];
 
 const everybody = roles;
 
-/** Each act in the office, and the roles that allow it. Reading is for everybody who is signed in, but for people and the log. */
+/** Each act in the office, and the roles that allow it. Reading is for all staff who are signed in, but for people and the log. */
 export const permissions = {
   'partners.read': everybody,
   'messages.read': everybody,
@@ -26,6 +28,8 @@ export const permissions = {
   'operators.decide': ['operator'],
   'imports.upload': ['operator'],
   'imports.approve': ['approver'],
+  'files.carry': ['operator'],
+  'files.own': ['partner'],
   'lists.decide': ['approver'],
   'partners.decide': ['partner-admin'],
   'keys.decide': ['key-admin'],

@@ -250,6 +250,7 @@ export function migrationsFor(engine: Engine): Record<string, Migration> {
     '0028-offline-answers': running(offlineTables(types, engine)),
     '0029-month-numbers': running(monthNumberTables(types)),
     '0030-adapter-drafts': running(adapterDraftTables(types)),
+    '0031-people-of-partners': running([`alter table person add column partner ${types.text}`]),
   };
 }
 

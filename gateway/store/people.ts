@@ -12,7 +12,7 @@ type SessionRow = FromRow<Tables['session']>;
 /** False: the id is known already, also of a person who is disabled. */
 export async function addPersonRow(
   tx: Tx,
-  person: Pick<Tables['person'], 'id' | 'name' | 'roles' | 'at' | 'subject'>,
+  person: Pick<Tables['person'], 'id' | 'name' | 'roles' | 'partner' | 'at' | 'subject'>,
 ): Promise<boolean> {
   const none = { password: null, link_hash: null, link_until: null, failed: 0, failed_at: null };
   const insert = tx

@@ -6,6 +6,8 @@ export interface PersonTables {
     id: string;
     name: string;
     roles: string;
+    /** Of a person of a partner, who has no roles. */
+    partner: string | null;
     state: 'active' | 'disabled';
     /** Text of people/passwords.ts. */
     password: string | null;

@@ -29,7 +29,7 @@ describe('mra person', () => {
     const { exit, said } = await person('add', 'li.na', '--full-name', 'Li Na', '--role', 'reader', 'approver');
     expect(exit).to.equal(0);
     expect((said as { link: string }).link).to.match(/^https:\/\/office\.example\/link\/[\w-]{43}$/u);
-    const row = { person: 'li.na', name: 'Li Na', password: false, provider: false };
+    const row = { person: 'li.na', name: 'Li Na', partner: null, password: false, provider: false };
     expect((await person('role', 'li.na', 'operator')).said).to.deep.equal([
       { ...row, roles: ['operator'], state: 'active' },
     ]);
@@ -38,12 +38,26 @@ describe('mra person', () => {
     expect(codeOf(await person('link', 'li.na'))).to.equal('E_PERSON_STATE');
   });
 
+  it('adds a person of a partner, which gets no role of staff', async () => {
+    const name = ['--full-name', 'Ana Lima'];
+    expect(codeOf(await person('add', 'ana', ...name))).to.equal('E_REQUEST_INVALID');
+    expect(codeOf(await person('add', 'ana', ...name, '--partner', 'KR', '--role', 'reader'))).to.equal(
+      'E_REQUEST_INVALID',
+    );
+    expect(codeOf(await person('add', 'ana', ...name, '--partner', 'XX'))).to.equal('E_PARTNER_UNKNOWN');
+    expect((await person('add', 'ana', ...name, '--partner', 'kr')).exit).to.equal(0);
+    expect(codeOf(await person('role', 'ana', 'approver'))).to.equal('E_PERSON_STATE');
+    const people = (await person('list')).said as readonly { readonly person: string }[];
+    expect(people.find((each) => each.person === 'ana')).to.include({ partner: 'KR' });
+  });
+
   it('binds a subject of the identity provider to one person, and to none where the settings have no provider', async () => {
     await person('add', 'kim', '--full-name', 'Kim', '--role', 'reader', '--subject', 'k-1');
     await person('add', 'park', '--full-name', 'Park', '--role', 'reader');
     expect(codeOf(await person('subject', 'park', 'k-1'))).to.equal('E_PERSON_STATE');
     expect((await person('subject', 'park', 'p-1')).said).to.deep.include({
       ...{ person: 'park', name: 'Park', roles: ['reader'], state: 'active', password: false, provider: true },
+      partner: null,
     });
     const without = join(folder, 'without.yaml');
     writeFileSync(without, `data: ${folder}\npartners: {}\n`);

@@ -1,7 +1,7 @@
 /** People: who may sign in, with which roles, and what each role allows. They are changed by commands only, as docs/roles.md says. */
 
 import { listPeople } from '../../people/people.ts';
-import { decidedByTwo, permissions, roles, type Permission, type Role } from '../../people/roles.ts';
+import { allRoles, decidedByTwo, permissions, type Permission, type Role } from '../../people/roles.ts';
 import { listEvents } from '../../store/events.ts';
 import { page, type Call, type Section } from '../page.ts';
 import { html, link, name, state, table, time, type VNode } from '../parts.ts';
@@ -10,6 +10,8 @@ interface Person {
   readonly person: string;
   readonly name: string;
   readonly roles: readonly Role[];
+  /** Of a person of a partner. */
+  readonly partner: string | null;
   readonly state: 'active' | 'disabled';
   /** False: it has not set a password yet. */
   readonly has_password: boolean;
@@ -26,12 +28,21 @@ interface People {
 async function load({ gateway }: Call): Promise<People> {
   const { sql } = gateway.db;
   const items: Person[] = [];
-  for (const { id, name: fullName, roles: held, state: is, hasPassword, hasSubject } of await listPeople(sql)) {
+  for (const {
+    id,
+    name: fullName,
+    roles: held,
+    partner = null,
+    state: is,
+    hasPassword,
+    hasSubject,
+  } of await listPeople(sql)) {
     const [last] = await listEvents(sql, { ref: id, kind: 'signed_in', limit: 1 });
     const about = {
       person: id,
       name: fullName,
       roles: held,
+      partner,
       state: is,
       has_password: hasPassword,
       has_subject: hasSubject,
@@ -59,7 +70,11 @@ function view({ items }: People, call: Call): VNode {
         ...[{ head: t('sign_in.title') }, { head: t('people.last_sign_in') }],
       ],
       items.map((each) => [
-        ...[link(`/audit?ref=${encodeURIComponent(each.person)}`, each.person), name(each.name), each.roles.join(', ')],
+        ...[
+          link(`/audit?ref=${encodeURIComponent(each.person)}`, each.person),
+          name(each.name),
+          each.partner === null ? each.roles.join(', ') : t('people.of_partner', { partner: each.partner }),
+        ],
         state(each.state === 'active' ? 'good' : 'none', words.code('person_state', each.state)),
         ...[waysIn(each, call), time(words, each.last_sign_in)],
       ]),
@@ -70,10 +85,10 @@ function view({ items }: People, call: Call): VNode {
     <h2>${t('people.allowed')}</h2>
     ${table(
       t('people.allowed'),
-      [{ head: t('people.act') }, ...roles.map((role) => ({ head: role }))],
+      [{ head: t('people.act') }, ...allRoles.map((role) => ({ head: role }))],
       (Object.entries(permissions) as [Permission, readonly Role[]][]).map(([act, allowing]) => [
         html`<code>${act}</code>${decidedByTwo.includes(act) && ` ${t('people.two')}`}`,
-        ...roles.map((role) => allowing.includes(role) && state('good', t('form.yes'))),
+        ...allRoles.map((role) => allowing.includes(role) && state('good', t('form.yes'))),
       ]),
       '',
     )}`;
@@ -81,6 +96,7 @@ function view({ items }: People, call: Call): VNode {
 
 const commands = [
   "mra person add NAME --full-name 'FULL NAME' --role ROLE",
+  "mra person add NAME --full-name 'FULL NAME' --partner XX",
   'mra person role NAME ROLE…',
   'mra person link NAME',
   'mra person subject NAME SUBJECT',
