@@ -5,6 +5,7 @@ import { isBeside } from '../model/signature-form.ts';
 import type { Adapter, MessageFormat } from './adapter.ts';
 import { invalid, type Place } from './faults.ts';
 import { besideFile } from './conversation/file-names.ts';
+import type { Beside } from './conversation/files.ts';
 import type { Manifest } from './manifest.ts';
 
 const sealOf = { xml: 'xml-signature', json: 'jws', text: 'cms-detached' } as const;
@@ -124,4 +125,10 @@ function contradictions({
       fix: 'Use keyInfo: certificate.',
     },
   ];
+}
+
+/** The file of the signature of a message, by the name of that; undefined where it has none of its own. */
+export function signatureFileOf(seal: SealTerms): Beside | undefined {
+  const name = isUnsigned(seal) || !isBeside(seal) ? undefined : seal.signatureFile;
+  return name === undefined ? undefined : besideFile(name, '/seal/signatureFile');
 }

@@ -3,12 +3,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import type { Adapter } from '../adapter/adapter.ts';
-import { besideFile } from '../adapter/conversation/file-names.ts';
 import type { Beside } from '../adapter/conversation/files.ts';
+import { signatureFileOf } from '../adapter/seal.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
-import { isUnsigned, type SealTerms } from '../model/message.ts';
-import { isBeside } from '../model/signature-form.ts';
+import type { SealTerms } from '../model/message.ts';
 import { authenticatedChannel } from '../wire/signature/channel.ts';
 import { joinedWhereSigned, splitForFile } from '../wire/signature/detached.ts';
 import { filesTransport, type FilesOptions, type IncomingFiles, type OutgoingFiles } from '../wire/transport/files.ts';
@@ -55,7 +54,7 @@ export function fileTransport(
     ...{ via, seconds, maxBytes: config.exchange.maxBytes, ...place },
     send: outgoing(send, send.file),
     receive: incoming(
-      { partner: code, home: home.country, send, receive, signature: signatureName(seal) },
+      { partner: code, home: home.country, send, receive, signature: signatureFileOf(seal) },
       receive.file,
     ),
     signature: signatureFile(seal),
@@ -110,13 +109,8 @@ function answerFiles(stages: NonNullable<Exchange['send']>['stages']): readonly 
   return stages.map(({ answerFile }) => answerFile).filter((each) => each !== undefined);
 }
 
-function signatureName(seal: SealTerms): Beside | undefined {
-  const name = isUnsigned(seal) || !isBeside(seal) ? undefined : seal.signatureFile;
-  return name === undefined ? undefined : besideFile(name, '/seal/signatureFile');
-}
-
 function signatureFile(seal: SealTerms): SignatureFile | undefined {
-  const of = signatureName(seal)?.of;
+  const of = signatureFileOf(seal)?.of;
   return (
     of && {
       of,

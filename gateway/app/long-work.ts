@@ -6,17 +6,21 @@
 import { changeDraft, checkDraft, draftArchive, showDraft, storeDraft } from './adapter-drafts.ts';
 import type { DraftChange, DraftChecks, ShownDraft } from './adapter-drafts.ts';
 import type { OpenGateway } from './composition.ts';
+import { answerTo, type GivenAnswer } from './given-answers.ts';
 import { decideImport, existingDraft, proposeImport, reviewImport } from '../domestic/import-drafts.ts';
 import type { ImportDecision, ProposedFile } from '../domestic/import-drafts.ts';
 import type { ImportReport } from '../domestic/import.ts';
+import { receiveBrought, type BroughtFile } from '../inbound/brought-files.ts';
 import { reviewHeld, type HeldReview } from '../inbound/held-list.ts';
 import { decideHeld, type ReceiveResult } from '../inbound/receive-message.ts';
+import type { Bearer } from '../model/message.ts';
 import type { ListOptions, QueuedList } from '../model/list/queued-list.ts';
 import { snapshotFile, type FileOrder } from '../offline/border-page.ts';
 import type { CutSnapshot } from '../offline/cut-snapshot.ts';
 import type { Months } from '../outcomes/arrangement-outcome.ts';
 import { outcomeForStaff, outcomeReport } from '../outcomes/report.ts';
 import type { OutcomeReport, ShownOutcome } from '../outcomes/report.ts';
+import { takeBroughtAnswer } from '../outbound/carry-files.ts';
 import { sendList } from '../outbound/send-list.ts';
 import { requireStill, signedInDecider } from '../people/people.ts';
 import { findHeld, type HoldDecision } from '../store/held-messages.ts';
@@ -38,6 +42,12 @@ export interface LongWork {
   reviewHeld(idOrDigest: string, most: number): Promise<HeldReview>;
   /** As decideHeld, of a person who may decide. Throws E_ROLE_MISSING. */
   decideHeld(idOrDigest: string, decision: PersonalDecision): Promise<ReceiveResult | undefined>;
+  /** As receiveBrought. */
+  receiveBrought(partner: string, file: BroughtFile, bearer: Bearer): ReturnType<typeof receiveBrought>;
+  /** As answerTo. */
+  answerTo(partner: string, digest: string): Promise<GivenAnswer | undefined>;
+  /** As takeBroughtAnswer. */
+  takeBroughtAnswer(partner: string, answer: Parameters<typeof takeBroughtAnswer>[2]): Promise<void>;
   /** As outcomeForStaff. */
   outcomeForStaff(partner: string, months: Months): Promise<ShownOutcome>;
   /** As outcomeReport. */
@@ -74,6 +84,9 @@ export function longWorkHere(gateway: OpenGateway): LongWork {
     reviewHeld: async (idOrDigest, most) => await reviewHeld(gateway, await findHeld(sql, idOrDigest), most),
     decideHeld: (idOrDigest, { decision, person, reason }) =>
       decideHeld(gateway, idOrDigest, { decision, ...signedInDecider(person, 'lists.decide', reason) }),
+    receiveBrought: (...given) => receiveBrought(gateway, ...given),
+    answerTo: (...given) => answerTo(gateway, ...given),
+    takeBroughtAnswer: (...given) => takeBroughtAnswer(gateway, ...given),
     outcomeForStaff: (partner, months) => outcomeForStaff(gateway, partner, months),
     outcomeReport: (months, partner) => outcomeReport(gateway, months, partner),
     async sendList(partner, options) {
@@ -99,6 +112,9 @@ export function longWorkIn(run: <T extends LongResult>(task: LongTask, bytes?: U
     decideImport: (...given) => run({ act: 'decideImport', given }),
     reviewHeld: (...given) => run({ act: 'reviewHeld', given }),
     decideHeld: (...given) => run({ act: 'decideHeld', given }),
+    receiveBrought: (...given) => run({ act: 'receiveBrought', given }, given[1].bytes),
+    answerTo: (...given) => run({ act: 'answerTo', given }),
+    takeBroughtAnswer: (...given) => run({ act: 'takeBroughtAnswer', given }, given[1].bytes),
     outcomeForStaff: (...given) => run({ act: 'outcomeForStaff', given }),
     outcomeReport: (...given) => run({ act: 'outcomeReport', given }),
     sendList: (...given) => run({ act: 'sendList', given }),

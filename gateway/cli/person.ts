@@ -118,7 +118,12 @@ function list({ out }: PersonContext, people: readonly Person[]): void {
   out.result(
     rows,
     rows.map(({ roles: held, partner, password, provider, ...row }) => {
-      return { ...row, roles: partner === null ? held.join(' ') : `of ${partner}`, password: password ? 'yes' : 'no', provider: provider ? 'yes' : 'no' };
+      return {
+        ...row,
+        roles: partner === null ? held.join(' ') : `of ${partner}`,
+        password: password ? 'yes' : 'no',
+        provider: provider ? 'yes' : 'no',
+      };
     }),
   );
   out.next(people.length === 0 ? 'mra person add NAME --full-name TEXT --role ROLE' : 'mra person link NAME');

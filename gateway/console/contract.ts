@@ -10,7 +10,8 @@ export function officeContract(sections: readonly Section[]): object {
   const operations = sections.flatMap(({ pages, acts = [] }) => [
     ...pages.map(({ path, needs }) => [path, { get: operation(path, needs) }] as const),
     ...acts.map(
-      (act) => [act.path, { post: { ...operation(act.path, act.needs), requestBody: bodyOf(act) } }] as const,
+      (act) =>
+        [act.path, { post: { ...operation(act.path, act.needs, act.gives), requestBody: bodyOf(act) } }] as const,
     ),
   ]);
   const paths: Record<string, object> = {};
@@ -40,14 +41,17 @@ export function officeContract(sections: readonly Section[]): object {
 }
 
 /** `needs`: the permission, as docs/roles.md has it. */
-function operation(path: string, needs: Act['needs']): object {
+function operation(path: string, needs: Act['needs'], gives?: Act['gives']): object {
   const names = [...path.matchAll(/:(\w+)/gu)].map(([, name]) => name);
   const problem = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
   return {
     description: `Needs: ${needs}.`,
     parameters: names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
     responses: {
-      200: { description: 'What the page shows.', content: { 'application/json': { schema: { type: 'object' } } } },
+      200:
+        gives === 'file'
+          ? { description: 'The file.', content: { '*/*': {} } }
+          : { description: 'What the page shows.', content: { 'application/json': { schema: { type: 'object' } } } },
       304: { description: 'As the ETag in If-None-Match says, the caller has it.' },
       default: { description: 'A problem (RFC 9457).', content: problem },
     },

@@ -20,6 +20,7 @@ const groups: Readonly<Partial<Record<TextKey, readonly Place[]>>> = {
     ['/partners', 'nav.all_partners', 'partners.read'],
     ['/messages', 'nav.messages', 'messages.read'],
     ['/register', 'nav.register', 'register.read'],
+    ['/files', 'nav.files', 'files.own'],
     ['/keys', 'nav.keys', 'keys.read'],
     ['/adapters', 'nav.adapters', 'partners.read'],
   ],
@@ -49,7 +50,7 @@ export function navigation({ t }: Words, { person }: Session, path: string): VNo
   });
   return html`<nav aria-label=${t('app.navigation')}>
     <ul class="groups">
-      <li>${linkTo('/', 'nav.today')}</li>
+      ${mayDo(person, 'alarms.read') && html`<li>${linkTo('/', 'nav.today')}</li>`}
       ${shown.map(
         ({ text, allowed, isHere }) =>
           html`<li>

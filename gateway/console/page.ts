@@ -25,6 +25,8 @@ export interface Page<Data> {
   readonly needs: Permission | 'signed_in';
   /** It keeps itself up to date where scripts run. */
   readonly live?: boolean;
+  /** The page that takes the place of this one in a browser, if one does. */
+  goTo?(call: Call): string | undefined;
   title(call: Call, data: Data): string;
   /** What programs receive as JSON: published members, in the form of other published JSON. */
   load(call: Call): Promise<Data>;
@@ -32,14 +34,14 @@ export interface Page<Data> {
 }
 
 /** A page whose data nobody else needs to know. */
-export interface AnyPage extends Pick<Page<unknown>, 'path' | 'needs' | 'live'> {
+export interface AnyPage extends Pick<Page<unknown>, 'path' | 'needs' | 'live' | 'goTo'> {
   data(call: Call): Promise<unknown>;
   show(call: Call): Promise<{ readonly title: string; readonly view: VNode }>;
 }
 
-export function page<Data>({ path, needs, live = false, title, load, view }: Page<Data>): AnyPage {
+export function page<Data>({ title, load, view, ...about }: Page<Data>): AnyPage {
   return {
-    ...{ path, needs, live },
+    ...about,
     data: load,
     async show(call) {
       const data = await load(call);
@@ -53,19 +55,23 @@ export interface Act {
   readonly needs: Permission | 'signed_in';
   /** How many bytes its form with a file may have. */
   readonly mostBytes?: number;
+  /** Bytes are its answer, also for programs. */
+  readonly gives?: 'file';
   act(call: Call): Promise<Done>;
 }
 
+type GivenFile = Omit<Extract<OfficeReply, { kind: 'file' }>, 'kind'>;
+
 /** `to`: the page that shows what changed, or a page of its own for what is shown once; `result`: the same for programs. */
-export type Done = { readonly result: object } & (
-  { readonly to: string } | { readonly title: string; readonly view: VNode }
-);
+export type Done =
+  | ({ readonly result: object } & ({ readonly to: string } | { readonly title: string; readonly view: VNode }))
+  | { readonly file: GivenFile };
 
 /** Bytes that a page links to. */
 export interface Download {
   readonly path: string;
   readonly needs: Permission;
-  load(call: Call): Promise<Omit<Extract<OfficeReply, { kind: 'file' }>, 'kind'>>;
+  load(call: Call): Promise<GivenFile>;
 }
 
 /** The pages, acts and downloads of one file. */

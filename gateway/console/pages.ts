@@ -6,6 +6,7 @@ import { adapterDrafts } from './pages/adapter-drafts.ts';
 import { adapters } from './pages/adapters.ts';
 import { alarms } from './pages/alarms.ts';
 import { audit } from './pages/audit.ts';
+import { carriedFiles, ownFiles } from './pages/carried-files.ts';
 import { card } from './pages/card.ts';
 import { checkDesk } from './pages/check-desk.ts';
 import { clients } from './pages/clients.ts';
@@ -28,7 +29,7 @@ import { today } from './pages/today.ts';
 export const sections: readonly Section[] = [
   // Its addresses are beside those of partners.
   ...[partnerAdding],
-  ...[today, alarms, schedule, partners, card, partnerDecisions, messages, held],
+  ...[today, alarms, schedule, partners, card, partnerDecisions, carriedFiles, ownFiles, messages, held],
   ...[
     adapters,
     adapterDrafts,

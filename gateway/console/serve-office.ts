@@ -15,7 +15,7 @@ import { openAttempts } from '../people/attempts.ts';
 import { identityProvider } from '../wire/transport/identity-provider.ts';
 import { apiPath, officeContract } from './contract.ts';
 import { documentOf, problemView } from './layout.ts';
-import type { Call, Section } from './page.ts';
+import type { AnyPage, Call, Section } from './page.ts';
 import { sections } from './pages.ts';
 import { signInRoutes, type OpenPages } from './pages/sign-in.ts';
 import { providerRoutes, type OpenProvider } from './pages/sign-in-provider.ts';
@@ -124,36 +124,49 @@ function routesOf(
   { document, callOf }: Composing,
 ): readonly OfficeRoute[] {
   return [
-    ...pages.flatMap(({ path, needs, live, show, data }): OfficeRoute[] => [
-      {
-        ...{ method: 'GET', path, needs },
-        async answer(visit) {
-          const { title, view } = await show(callOf(visit));
-          return { kind: 'page', html: document(visit, title, view, { live }) };
-        },
-      },
-      {
-        ...{ method: 'GET', path: apiPath(path), needs },
-        answer: async (visit) => ({ kind: 'data', body: await data(callOf(visit)) }),
-      },
-    ]),
+    ...pages.flatMap((each) => routesOfPage(each, { document, callOf })),
     ...acts.flatMap(({ path, needs, mostBytes, act }): OfficeRoute[] => [
       {
         ...{ method: 'POST', path, needs, mostBytes },
         async answer(visit) {
           const done = await act(callOf(visit));
+          if ('file' in done) return { kind: 'file', ...done.file };
           if ('to' in done) return { kind: 'redirect', to: done.to };
           return { kind: 'page', html: document(visit, done.title, done.view) };
         },
       },
       {
         ...{ method: 'POST', path: apiPath(path), needs, mostBytes },
-        answer: async (visit) => ({ kind: 'data', body: (await act(callOf(visit))).result }),
+        async answer(visit) {
+          const done = await act(callOf(visit));
+          return 'file' in done ? { kind: 'file', ...done.file } : { kind: 'data', body: done.result };
+        },
       },
     ]),
     ...downloads.map(({ path, needs, load }): OfficeRoute => ({
       ...{ method: 'GET', path, needs },
       answer: async (visit) => ({ kind: 'file', ...(await load(callOf(visit))) }),
     })),
+  ];
+}
+
+function routesOfPage(
+  { path, needs, live, goTo, show, data }: AnyPage,
+  { document, callOf }: Composing,
+): readonly OfficeRoute[] {
+  return [
+    {
+      ...{ method: 'GET', path, needs },
+      async answer(visit) {
+        const to = goTo?.(callOf(visit));
+        if (to !== undefined) return { kind: 'redirect', to };
+        const { title, view } = await show(callOf(visit));
+        return { kind: 'page', html: document(visit, title, view, { live }) };
+      },
+    },
+    {
+      ...{ method: 'GET', path: apiPath(path), needs },
+      answer: async (visit) => ({ kind: 'data', body: await data(callOf(visit)) }),
+    },
   ];
 }

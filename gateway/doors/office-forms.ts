@@ -17,6 +17,8 @@ export interface SentForm {
   readonly form: URLSearchParams;
   /** Of the field `file`. */
   readonly file?: SentFile;
+  /** Of the field `signature`, which stands beside the file. */
+  readonly signature?: SentFile;
 }
 
 const formBytes = 256 * 1024;
@@ -83,7 +85,7 @@ async function formWithFile(request: Request, bytes: Buffer): Promise<SentForm> 
   try {
     const parser = new Busboy({
       headers: { ...request.headers, 'content-type': request.get('content-type') ?? '' },
-      limits: { parts: mostFields, files: 1, fieldSize: formBytes },
+      limits: { parts: mostFields, files: fileFields.length, fieldSize: formBytes },
     });
     const parts = collectParts(parser);
     await pipeline(slices(bytes), parser);
@@ -103,23 +105,31 @@ async function* slices(bytes: Buffer): AsyncGenerator<Buffer> {
   }
 }
 
+const fileFields = ['file', 'signature'] as const;
+
 /** The form, once the parser has finished. */
 function collectParts(parser: BusboyInstance): () => SentForm {
   const form = new URLSearchParams();
-  const pieces: Buffer[] = [];
-  let name = '';
+  const sent = new Map<string, { readonly name: string; readonly pieces: Buffer[] }>();
   parser.on('field', (field: string | undefined, value, _, isCut) => {
     if (isCut) parser.destroy(new GatewayError('E_SIZE_EXCEEDED', `a field may have ${formBytes} bytes`));
     if (field !== undefined) form.append(field, value);
   });
   parser.on('file', (field, content, fileName) => {
-    if (field === 'file') name = fileName;
-    content.on('data', (piece: Buffer) => {
-      if (field === 'file') pieces.push(piece);
-    });
+    if (sent.has(field)) parser.destroy(new GatewayError('E_REQUEST_MALFORMED', 'the form has two files of one field'));
+    const file = { name: fileName, pieces: [] as Buffer[] };
+    sent.set(field, file);
+    content.on('data', (piece: Buffer) => file.pieces.push(piece));
     content.on('error', (cause: unknown) => parser.destroy(asGatewayError(cause)));
   });
   for (const limit of ['partsLimit', 'filesLimit'] as const) parser.on(limit, () => parser.destroy(tooMany()));
   // A browser sends a nameless empty file where none was chosen.
-  return () => (pieces.length === 0 ? { form } : { form, file: { name, bytes: Buffer.concat(pieces) } });
+  return () => {
+    const chosen = ([field, { pieces }]: [string, { readonly pieces: readonly Buffer[] }]): boolean =>
+      fileFields.some((each) => each === field) && pieces.length > 0;
+    const files = [...sent]
+      .filter(chosen)
+      .map(([field, { name, pieces }]) => [field, { name, bytes: Buffer.concat(pieces) }]);
+    return { form, ...(Object.fromEntries(files) as Pick<SentForm, 'file' | 'signature'>) };
+  };
 }

@@ -38,6 +38,7 @@ export interface Visit {
   readonly form: URLSearchParams;
   /** What a form sent beside its texts. */
   readonly file?: SentFile;
+  readonly signature?: SentFile;
   /** Address and query, as they were sent. */
   readonly target: string;
   /** As the person chose it, or what the browser prefers. */

@@ -57,7 +57,8 @@ export async function judgeList(inbound: InboundMessage, list: StatedList): Prom
 
   // 3. What it would change; a change beyond what was agreed waits for two people.
   const plan = await planChange(inbound, part === undefined ? list : await joinParts(inbound, list, staged), stream);
-  if (plan.hold !== undefined && inbound.decidedByPeople !== true) return holdList(id, plan.hold);
+  const waits = plan.hold ?? (inbound.evidence === 'custody' ? broughtByHand : undefined);
+  if (waits !== undefined && inbound.decidedByPeople !== true) return holdList(id, waits);
   const records = { taken: plan.taken, refused: plan.refused.length };
   const { position } = positionAfter(place, list.kind, plan.mirror.after, stream?.position);
   const apply: Decision['apply'] = async (tx) => {
@@ -67,6 +68,9 @@ export async function judgeList(inbound: InboundMessage, list: StatedList): Prom
   const rows = rowResults(partner, list.records, plan.refused);
   return { ...applied, position, records, results: plan.refused, rows, apply };
 }
+
+/** Nothing shows that the partner sent it: one person alone could have written it. */
+const broughtByHand: Hold = { reason: 'by_hand', detail: 'our staff brought the list, and it is not signed' };
 
 /** Throws E_SEQUENCE_GAP, E_SEQUENCE_ROLLBACK, E_SEQUENCE_FORK, E_LIST_ROOT. */
 async function placeInStream(

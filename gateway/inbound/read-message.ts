@@ -53,7 +53,7 @@ export async function readMessage(
     const announcement = readAnnouncement(validate(message, receiptSchema));
     return { kind: 'key', announcement, signer: message.signer, evidence: 'signed' };
   }
-  const evidence = 'signer' in message ? 'signed' : 'channel';
+  const evidence = 'signer' in message ? 'signed' : raw.via === 'file' ? 'custody' : 'channel';
   return { ...decode(home.country, partner, message, raw), evidence };
 }
 

@@ -124,7 +124,7 @@ export async function recordVerdict(
     const { digest: receiptDigest } = receipt;
     const { channel } = inbound.raw;
     const sender =
-      evidence === 'channel' && channel !== undefined ? { channel: `${channel.by} ${channel.identity}` } : {};
+      evidence !== 'signed' && channel !== undefined ? { channel: `${channel.by} ${channel.identity}` } : {};
     const detail = present({ partner: partner.code, digest, receiptDigest, evidence, ...sender });
     await appendEvents(tx, [{ kind: `${kind}_${verdict}`, ref: id, at, detail }]);
   }, termsOf(inbound.raw));

@@ -36,8 +36,8 @@ export function isUnsigned(terms: object): terms is UnsignedTerms {
   return 'kind' in terms && terms.kind === 'none';
 }
 
-/** `file`: by hand. `sftp`, `folder`: as a file that the partner put. */
-export type Via = 'https' | 'amqp' | 'file' | 'sftp' | 'folder';
+/** `file`: by hand of our staff. `office`: by a person of the partner who is signed in. `sftp`, `folder`: as a file that the partner put. */
+export type Via = 'https' | 'amqp' | 'file' | 'office' | 'sftp' | 'folder';
 
 declare const authenticated: unique symbol;
 
@@ -45,9 +45,21 @@ declare const authenticated: unique symbol;
 export interface AuthenticatedChannel {
   readonly [authenticated]: true;
   readonly by:
-    'client-certificate' | 'shared-secret' | 'server-certificate' | 'broker-account' | 'file-account' | 'kept';
-  /** The fingerprint of the certificate, the user or the begin of the token's digest, the account with its queue, the account with the server's host key, or how kept bytes came. */
+    | 'client-certificate'
+    | 'shared-secret'
+    | 'server-certificate'
+    | 'broker-account'
+    | 'file-account'
+    | 'person'
+    | 'kept';
+  /** The fingerprint of the certificate, the user or the begin of the token's digest, the account with its queue, the account with the server's host key, the person who is signed in, or how kept bytes came. */
   readonly identity: string;
+}
+
+/** Who brings or fetches a file at the office: a person of the partner, or one of our staff. */
+export interface Bearer {
+  readonly person: string;
+  readonly isOfPartner: boolean;
 }
 
 /** Bytes as received on a channel of a partner. They are not trusted. */
@@ -176,8 +188,8 @@ export interface RecordResult<Code extends string = RecordFault> {
 export const evidenceLevels = ['signed', 'channel', 'transport', 'custody', 'assumed'] as const;
 export type Evidence = (typeof evidenceLevels)[number];
 
-/** How the sender of a received message is known: by a signature, or by its authenticated connection only. */
-export type SenderEvidence = Extract<Evidence, 'signed' | 'channel'>;
+/** How the sender of a received message is known: by a signature, by its authenticated connection only, or by the word of our staff who brought it. */
+export type SenderEvidence = Extract<Evidence, 'signed' | 'channel' | 'custody'>;
 
 /**
  * `duplicate`: the same message was answered before. `busy`: nothing was decided. `received`: it arrived, and what becomes of it is
@@ -229,6 +241,7 @@ export const holdReasons = [
   'epoch_ahead',
   'number_ahead',
   'key_announced',
+  'by_hand',
 ] as const;
 export type HoldReason = (typeof holdReasons)[number];
 

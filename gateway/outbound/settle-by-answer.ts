@@ -165,14 +165,15 @@ export async function settleByStage(
   gateway: Gateway,
   partner: Partner,
   message: MessageRow,
-  { stage, ack, bytes }: Answered & { readonly bytes: Uint8Array },
+  { stage, ack, bytes, evidence: proven }: Answered & { readonly bytes: Uint8Array; readonly evidence?: Evidence },
 ): Promise<void> {
   const { verdict, reason, place, detail: words, text, results = [], refused } = ack;
   // Busy: nothing was decided, and what was agreed for a late answer follows.
   if (verdict === 'busy') return;
   const { stages = [] } = partner.adapter.exchange.send ?? {};
   const detail = [verdict, reason, place, words, text].filter((each) => each !== undefined).join(': ');
-  const evidence = evidenceOf(stage.format === undefined ? stage : { kind: 'document' }, partner.adapter.transport);
+  const evidence =
+    proven ?? evidenceOf(stage.format === undefined ? stage : { kind: 'document' }, partner.adapter.transport);
   const known = verdict === 'duplicate' ? 'applied' : verdict;
   if (known === 'received' || (stage.says === 'technical' && known === 'applied'))
     return await recordArrived(gateway, message, businessStage(stages), { detail, evidence, bytes });

@@ -109,7 +109,14 @@ export async function addPerson(gateway: PeopleGateway, person: NewPerson): Prom
       throw new GatewayError('E_PERSON_STATE', 'somebody has this name already');
     if (subject !== undefined) await bind(tx, id, subject);
     const link = await newLink(tx, gateway, id, at);
-    await appendEvents(tx, [{ kind: 'person_added', ref: id, at, detail: present({ by, name, roles, partner: partner ?? undefined, subject }) }]);
+    await appendEvents(tx, [
+      {
+        kind: 'person_added',
+        ref: id,
+        at,
+        detail: present({ by, name, roles, partner: partner ?? undefined, subject }),
+      },
+    ]);
     return link;
   });
 }

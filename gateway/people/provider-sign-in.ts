@@ -66,7 +66,8 @@ async function created(
   const { name: said } = identity.claims;
   const name = typeof said === 'string' && said.trim() !== '' && hiddenIn(said) === undefined ? said.slice(0, 100) : id;
   const at = momentOf(gateway.now());
-  if (!(await addPersonRow(tx, { id, name, roles: '', partner: null, subject: subjectKey(identity), at }))) return undefined;
+  if (!(await addPersonRow(tx, { id, name, roles: '', partner: null, subject: subjectKey(identity), at })))
+    return undefined;
   const detail = { by: identity.issuer, name, roles: [], subject: identity.subject };
   await appendEvents(tx, [{ kind: 'person_added', ref: id, at, detail }]);
   return await findPerson(tx, { id });

@@ -31,6 +31,8 @@ export interface DeliveryClaim {
   readonly partner: string;
   /** Absent: all kinds. */
   readonly kinds?: readonly SealedMessage['kind'][];
+  /** Only this message. */
+  readonly id?: string;
 }
 
 /** A message that only the claiming process may send until its lease expires. */
@@ -143,8 +145,10 @@ function messagesAmong(reader: Reader, claim: DeliveryClaim, condition: Conditio
 /** No list goes from a store that is older than what was sent, until a person has decided (older-store.ts). */
 const mayGo = sql`(kind <> 'list' or (select value from counter where name = 'lists_wait') = 0)`;
 
-const ofKinds = ({ kinds }: DeliveryClaim) =>
-  kinds === undefined ? mayGo : sql`${mayGo} and kind in (${sql.join(kinds)})`;
+const ofKinds = ({ kinds, id }: DeliveryClaim) => {
+  if (id !== undefined) return sql`${mayGo} and id = ${id}`;
+  return kinds === undefined ? mayGo : sql`${mayGo} and kind in (${sql.join(kinds)})`;
+};
 
 /** No hold, and no lease. A lease beyond any that could be taken now was taken while the clock was ahead. */
 function isFree({ now, leaseUntil }: DeliveryClaim) {

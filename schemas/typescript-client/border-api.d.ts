@@ -441,10 +441,10 @@ export interface components {
                  */
                 source: "register" | "snapshot";
                 /**
-                 * @description channel: the list was not signed; its sender is known by the connection over which it came. Absent: it was signed.
-                 * @constant
+                 * @description The list was not signed. channel: its sender is known by the connection over which it came. custody: staff brought it as a file, and two people released it. Absent: it was signed.
+                 * @enum {unknown}
                  */
-                evidence?: "channel";
+                evidence?: "channel" | "custody";
                 note?: string;
             };
             /** @description What the home policy says; never the partner's word. */

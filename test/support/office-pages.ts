@@ -6,6 +6,7 @@ import { receiveMessage } from '../../gateway/inbound/receive-message.ts';
 import { momentOf } from '../../gateway/model/day.ts';
 import { sendList } from '../../gateway/outbound/send-list.ts';
 import { openAlarm } from '../../gateway/store/alarms.ts';
+import { findReceived } from '../../gateway/store/inbox.ts';
 import { csvOf } from '../cli/operator-command.ts';
 import { operator, operators, type OpenAdministration } from './administrations.ts';
 import type { Browser } from './office.ts';
@@ -37,6 +38,9 @@ export async function filledPages(
   const held = await heldList(us, them);
   const own = operator(1);
   await them.save(own);
+  const { sql } = them.gateway.db;
+  const [{ digest: received } = { digest: '' }] = await findReceived(sql, held);
+  const sent = (await sendList(them.gateway, 'CN', { kind: 'full' }))?.list.id ?? '';
   const found = (await browser.json('/office/v1/register?partner=CN')).body['items'];
   const [{ identifier } = { identifier: '' }] = found as readonly { identifier: string }[];
   const { proof } = await check(them.gateway, { partner: 'CN', identifier }, 'port-a');
@@ -75,6 +79,12 @@ export async function filledPages(
     '/outcomes/partners/:partner': '/outcomes/partners/CN',
     '/partners/:partner': '/partners/CN',
     '/partners/:partner/card': '/partners/CN/card',
+    '/files/received/:digest': `/partners/CN/files/received/${received}`,
+    '/files/sent/:message': `/partners/CN/files/sent/${sent}`,
+    '/partners/:partner/files': '/partners/CN/files',
+    '/partners/:partner/files/received/:digest': `/partners/CN/files/received/${received}`,
+    '/partners/:partner/files/sent/:message': `/partners/CN/files/sent/${sent}`,
+    '/files': '/partners/CN/files',
     '/partners/:partner/decisions': '/partners/CN/decisions',
     '/proofs/:number': `/proofs/${proof.consultation_number}`,
     '/proofs/:number/print': `/proofs/${proof.consultation_number}/print`,

@@ -26,7 +26,12 @@ export interface Browser {
     headers?: Readonly<Record<string, string>>,
   ): Promise<Shown>;
   /** A form with a file, as `post`. */
-  upload(path: string, file: string, form?: Readonly<Record<string, string>>, name?: string): Promise<Shown>;
+  upload(
+    path: string,
+    file: string | Uint8Array<ArrayBuffer>,
+    form?: Readonly<Record<string, string>>,
+    name?: string,
+  ): Promise<Shown>;
   json(
     path: string,
     body?: Readonly<Record<string, string>>,
@@ -40,6 +45,8 @@ export interface Office {
   browser(): Browser;
   /** A person with these roles who is signed in; of a name that is known already, in another browser. */
   signedIn(id: string, ...roles: readonly Role[]): Promise<Browser>;
+  /** A person of a partner who is signed in. */
+  signedInOf(partner: string, id: string): Promise<Browser>;
   close(graceMs?: number): Promise<void>;
 }
 
@@ -67,15 +74,22 @@ export async function openOffice(gateway: OpenGateway, more: Partial<OfficeSetti
   const config = { ...gateway.config, office: settings };
   const servers = await openServers(await officeServers({ ...gateway, config }));
   const { officeUrl: url = '' } = officeUrl(config, servers.ports);
+  const enter = async (id: string, start: string): Promise<Browser> => {
+    const browser = openBrowser(url);
+    const { status, at } = await browser.post('/sign-in', { name: id, password: testPassword });
+    if (status !== 200 || at !== start) throw new Error(`${id} is not signed in: ${status} at ${at}`);
+    return browser;
+  };
   return {
     url,
     browser: () => openBrowser(url),
     async signedIn(id, ...roles) {
       if (roles.length > 0) await addTestPerson(gateway, id, roles);
-      const browser = openBrowser(url);
-      const { status, at } = await browser.post('/sign-in', { name: id, password: testPassword });
-      if (status !== 200 || at !== '/') throw new Error(`${id} is not signed in: ${status} at ${at}`);
-      return browser;
+      return await enter(id, '/');
+    },
+    async signedInOf(partner, id) {
+      await addTestPerson(gateway, id, [], partner);
+      return await enter(id, '/files');
     },
     close: (graceMs = 0) => servers.close(graceMs),
   };

@@ -43,7 +43,7 @@ const kinds: Readonly<Record<MessageListRow['state'], Kind>> = {
   ...{ REJECTED: 'bad', RECEIVED: 'old', VERIFIED: 'old', HELD: 'held', APPLIED: 'good' },
 };
 
-function stateOf(words: Words, code: MessageListRow['state']): VNode {
+export function messageState(words: Words, code: MessageListRow['state']): VNode {
   return state(kinds[code], words.code('state', code));
 }
 
@@ -65,7 +65,7 @@ function viewAll({ items, next }: MessagePage, call: Call): VNode {
       ...[{ head: t('head.state') }, { head: t('head.detail') }, { head: t('head.message') }],
     ],
     items.map(({ at, direction, partner, kind = '', state: code, detail = '', id, digest }) => [
-      ...[time(words, at), t(`direction.${direction}`), partner, words.code('kind', kind), stateOf(words, code)],
+      ...[time(words, at), t(`direction.${direction}`), partner, words.code('kind', kind), messageState(words, code)],
       words.code('reason', detail) === detail ? english(detail) : words.code('reason', detail),
       link(pathOf('messages', id ?? digest), html`<code>${(id ?? digest).slice(0, 20)}</code>`),
     ]),
@@ -129,7 +129,7 @@ function viewOne(message: OneMessage, call: Call): VNode {
       )}
     </ol>
     ${facts([
-      [t('head.state'), stateOf(words, message.state)],
+      [t('head.state'), messageState(words, message.state)],
       [t('head.partner'), link(pathOf('partners', message.partner), message.partner)],
       [t('head.direction'), t(`direction.${message.direction}`)],
       [t('head.kind'), words.code('kind', message.kind ?? '')],

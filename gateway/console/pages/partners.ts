@@ -174,6 +174,7 @@ function viewOne(one: PartnerPage, call: Call): VNode {
         html`${link(`/register?partner=${one.partner}`, t('nav.register'))} ·
         ${link(pathOf('outcomes', 'partners', one.partner), t('nav.outcomes'))} · ${cardLink(words, one.partner)} · `
       }
+      ${link(pathOf('partners', one.partner, 'files'), t('nav.files'))} ·
       ${link(pathOf('partners', one.partner, 'decisions'), t('decisions.link'))}
     </p>`;
 }

@@ -4,6 +4,7 @@ import { keyCalendar, type KeyDate } from '../../app/key-calendar.ts';
 import { shownAlarm, type ShownAlarm } from '../../app/health/alarm-texts.ts';
 import { later, momentOf } from '../../model/day.ts';
 import { shownSchedule, type ShownSchedule } from '../../outbound/scheduled-lists.ts';
+import { requireMay } from '../../people/roles.ts';
 import { listAlarms } from '../../store/alarms.ts';
 import { countEvents, listEvents } from '../../store/events.ts';
 import { heldMessages } from '../../store/held-messages.ts';
@@ -29,6 +30,7 @@ interface Today {
 const mostAlarms = 50;
 
 async function load({ gateway, session }: Call): Promise<Today> {
+  requireMay(session.person, 'alarms.read');
   const { sql } = gateway.db;
   const held = await heldMessages(sql);
   const signIns = await listEvents(sql, { ref: session.person.id, kind: 'signed_in', limit: 2 });
@@ -90,5 +92,11 @@ function sinceView({ since: { at, events } }: Today, { words }: Call): VNode {
 }
 
 export const today: Section = {
-  pages: [page({ path: '/', needs: 'signed_in', live: true, title: ({ words }) => words.t('nav.today'), load, view })],
+  pages: [
+    page({
+      ...{ path: '/', needs: 'signed_in', live: true, load, view },
+      goTo: ({ session }) => (session.person.partner === undefined ? undefined : '/files'),
+      title: ({ words }) => words.t('nav.today'),
+    }),
+  ],
 };

@@ -87,8 +87,8 @@ export interface Freshness {
   readonly max_age_s: number;
   /** `snapshot`: answered without a network, from a copy. */
   readonly source: 'register' | 'snapshot';
-  /** The list was not signed: its sender is known by the connection over which it came. Absent: it was signed. */
-  readonly evidence?: 'channel';
+  /** The list was not signed: its sender is known by the connection over which it came, or by the word of our staff who brought it. Absent: it was signed. */
+  readonly evidence?: Exclude<SenderEvidence, 'signed'>;
   readonly note?: string;
 }
 

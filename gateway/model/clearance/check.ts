@@ -80,7 +80,7 @@ export function freshnessOf({
   const age = Math.max(0, Math.floor((until - Date.parse(list.issuedAt)) / 1000));
   return {
     age_s: age,
-    ...(list.evidence === 'channel' ? { evidence: list.evidence } : {}),
+    ...(list.evidence === 'signed' ? {} : { evidence: list.evidence }),
     list: list.number,
     list_as_of: list.issuedAt,
     max_age_s: limit,
