@@ -25,8 +25,9 @@ import type { Tx } from '../store/database.ts';
 import { appendEvents } from '../store/events.ts';
 import { saveBuckets } from '../store/mirrors.ts';
 import { listsWait } from '../store/older-store.ts';
-import { addMessages, supersedeOlder } from '../store/outbox.ts';
+import { addMessages } from '../store/outbox.ts';
 import { findStream, moveStream, recordLists, saveWatermark, type Watermark, type Stream } from '../store/streams.ts';
+import { supersedeOlder } from '../store/superseding.ts';
 import { findUnencodable, type UnencodableRecord } from './unencodable-records.ts';
 import { checkUnsigned, seal, writeChunks, type UnsignedMessage } from '../wire/signature/seal.ts';
 

@@ -19,10 +19,10 @@ import {
   recordProgress,
   recordResults,
   settleMessage,
-  supersedeFollowers,
   type MessageRow,
 } from '../store/outbox.ts';
 import { requireFullList } from '../store/streams.ts';
+import { supersedeEarlier, supersedeFollowers } from '../store/superseding.ts';
 import { faultFields } from '../wire/log.ts';
 import { readReceipt, receiptFormat } from '../wire/signature/receipts.ts';
 import { signerTrust } from '../wire/signature/trust.ts';
@@ -112,6 +112,7 @@ export async function settle(gateway: Gateway, message: MessageRow, outcome: Out
   const { id, partner, kind } = message;
   const { verdict, detail, evidence, refused, results, position, answerDueAt, bytes } = outcome;
   const at = momentOf(gateway.now());
+  const isChained = gateway.partners.get(partner)?.adapter.stream.discipline === 'chained';
   await gateway.db.transaction(async (tx) => {
     const receiptDigest = await keepBytes(tx, bytes);
     const dueAt = answerDueAt === undefined ? { receiptDueAt: later(at, longestHoldSeconds) } : { answerDueAt };
@@ -132,6 +133,7 @@ export async function settle(gateway: Gateway, message: MessageRow, outcome: Out
       await supersedeFollowers(tx, message, at);
       await compareHeld(gateway, tx, partner, position, at);
     }
+    if (verdict === 'applied' && kind === 'list' && !isChained) await supersedeEarlier(tx, message, at);
     await appendEvents(tx, [{ kind: `receipt_${verdict}`, ref: id, at, detail: { partner, evidence, receiptDigest } }]);
   });
   gateway.log.info('receipt held', { partner, messageId: id, verdict, evidence });

@@ -9,7 +9,7 @@ import { advanceCounter, readCounter } from './counters.ts';
 import type { Database, GivenNumber, Reader, Tx } from './database.ts';
 import { appendEvents } from './events.ts';
 import { numbersOf, openNumbers, unknownTo, type GivenNumbers } from './given-numbers.ts';
-import { supersedeAll } from './outbox.ts';
+import { supersedeAll } from './superseding.ts';
 import { findStream, renewStream } from './streams.ts';
 
 /** What events about older stores refer to. */

@@ -11,9 +11,10 @@ import type { Digest, Evidence, OutboundState, RecordResult, SealedMessage } fro
 import type { Moment } from '../model/record/record.ts';
 import { keepSealed } from './bodies.ts';
 import { insertMany } from './bulk.ts';
-import { longestAnswerSeconds, openRank } from './delivery-leases.ts';
+import { longestAnswerSeconds } from './delivery-leases.ts';
 import type { Reader, Tx } from './database.ts';
 import { changesOne, fromRow, type FromRow } from './rows.ts';
+import { nothingDue, supersede, updateOpen } from './superseding.ts';
 import type { Tables } from './tables.ts';
 import { together } from './transaction.ts';
 
@@ -115,18 +116,6 @@ export async function holdMessage(tx: Tx, id: string, reason: string): Promise<b
   return await changesOne(updateOpen(tx).set({ hold_reason: reason }).where('id', '=', id));
 }
 
-function updateOpen(tx: Tx) {
-  return tx.updateTable('message').where('state_rank', '<', openRank);
-}
-
-const nothingDue = {
-  next_attempt_at: null,
-  receipt_due_at: null,
-  answer_due_at: null,
-  progress: null,
-  hold_reason: null,
-};
-
 interface Settlement {
   /** `CLOSED`: nothing more is expected; a verdict that comes nevertheless counts. */
   readonly state: 'ACCEPTED' | 'PARTIAL' | 'REJECTED' | 'CLOSED' | 'SUPERSEDED';
@@ -147,38 +136,6 @@ export async function settleMessage(tx: Tx, id: string, settlement: Settlement):
   });
   const below = Math.min(outboundStates[state], outboundStates.ACCEPTED);
   return await changesOne(update.where('id', '=', id).where('state_rank', '<', below));
-}
-
-function supersede(tx: Tx, partner: string, at: Moment) {
-  return updateOpen(tx)
-    .set({ ...nothingDue, state: 'SUPERSEDED', state_rank: outboundStates.SUPERSEDED, settled_at: at })
-    .where('partner', '=', partner);
-}
-
-/** The first list of a new epoch replaces all lists before it: those not settled yet are no longer sent. Returns their ids. */
-export async function supersedeOlder(tx: Tx, partner: string, epochId: string, at: Moment): Promise<string[]> {
-  const rows = await supersede(tx, partner, at).where('epoch_id', '!=', epochId).returning('id').execute();
-  return rows.map(({ id }) => id);
-}
-
-/** Lists without a verdict are no longer sent: a full one takes their place. */
-export async function supersedeAll(tx: Tx, partner: string, at: Moment): Promise<void> {
-  await supersede(tx, partner, at).where('kind', '=', 'list').execute();
-}
-
-/** Lists after a refused one would only be refused too: those without a verdict are no longer sent. Returns their ids. */
-export async function supersedeFollowers(
-  tx: Tx,
-  { partner, epochId, sequence }: MessageRow,
-  at: Moment,
-): Promise<string[]> {
-  if (epochId === undefined || sequence === undefined) return [];
-  const rows = await supersede(tx, partner, at)
-    .where('epoch_id', '=', epochId)
-    .where('sequence', '>', sequence)
-    .returning('id')
-    .execute();
-  return rows.map(({ id }) => id);
 }
 
 interface Progress {

@@ -14,9 +14,9 @@ import {
   resendNow,
   resultsOf,
   settleMessage,
-  supersedeOlder,
   unanswered,
 } from '../../gateway/store/outbox.ts';
+import { supersedeOlder } from '../../gateway/store/superseding.ts';
 import type { AttemptResult, Claimed } from '../../gateway/store/outbox.ts';
 import { recordArrival } from '../../gateway/store/inbox.ts';
 import { codeOf } from './codes.ts';
