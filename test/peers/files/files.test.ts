@@ -4,7 +4,7 @@
  */
 
 import { expect } from 'chai';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileTransport } from '../../../gateway/app/file-partners.ts';
 import { checkTools } from '../../../gateway/app/adapter-checks.ts';
@@ -14,10 +14,16 @@ import { decideHeld, receiveMessage } from '../../../gateway/inbound/receive-mes
 import { deliverDue } from '../../../gateway/outbound/delivery.ts';
 import { sendList } from '../../../gateway/outbound/send-list.ts';
 import { findReceived } from '../../../gateway/store/inbox.ts';
-import { attemptsOf, findMessage, resendNow, type MessageRow } from '../../../gateway/store/outbox.ts';
+import { attemptsOf, findMessage, makeDue, resendNow, type MessageRow } from '../../../gateway/store/outbox.ts';
 import { findStream, listInForce } from '../../../gateway/store/streams.ts';
 import { adapterTools, adaptersFolder } from '../../support/adapter-tools.ts';
-import { openAdministrations, operator, operators, type OpenAdministrations } from '../../support/administrations.ts';
+import {
+  code,
+  openAdministrations,
+  operator,
+  operators,
+  type OpenAdministrations,
+} from '../../support/administrations.ts';
 import { connectFolders } from '../../support/file-partner.ts';
 import { startPeer, type PeerProgram } from '../../support/peer-program.ts';
 import { temporaryFolder } from '../../support/pki.ts';
@@ -118,6 +124,17 @@ describe('the partner with a file server', () => {
     expect((await findStream(open.home.gateway.db.sql, 'XD', 'in'))?.position.count).to.equal(2);
   });
 
+  it('gets our answer once the connection is back that ended as it was written', async () => {
+    await peer('put', day(0), rows(3));
+    await poll();
+    server.cutWhen(() => readdirSync(folders.out).length > 0);
+    await deliver();
+    server.cutWhen(() => false);
+    await open.home.gateway.db.transaction((tx) => makeDue(tx, 'XD', new Date().toISOString()));
+    expect((await answered())[fileOf('XD', 0)]?.[1]).to.equal('OK');
+    expect([await peer('answers'), readdirSync(folders.out)]).to.deep.equal([{}, []]);
+  });
+
   it('has a list of an earlier day and one with an unknown status refused, with the reason', async () => {
     const name = (await peer('put', day(3), rows(2, '7'))) as string;
     await poll();
@@ -172,6 +189,51 @@ describe('the partner with a file server', () => {
     await poll();
     await poll();
     expect(await state(built?.list.id)).to.include({ state: 'ACCEPTED' });
+  });
+
+  /** One list of ours at a moment, read by its job; its id and the verdict. */
+  async function sent(word: 'take' | 'read', now = new Date()): Promise<readonly [id: string, verdict: unknown]> {
+    const gateway = { ...open.home.gateway, now: () => now };
+    const built = await sendList(gateway, 'XD');
+    await deliverDue(gateway, 'XD');
+    const [[, verdict] = []] = (await peer(word)) as unknown[][];
+    for (const _ of [1, 2]) await poll();
+    return [built?.list.id ?? '', verdict];
+  }
+
+  it('refuses our list, and gets the next one whole', async () => {
+    await peer('bar', `CN${code(6)}`);
+    await open.home.save(operator(6));
+    const [refused, no] = await sent('take');
+    expect(no).to.equal('NOK');
+    expect(await state(refused)).to.include({ state: 'REJECTED', verdictDetail: 'rejected: NUMBER' });
+    await peer('bar', '');
+    const [whole, yes] = await sent('take');
+    expect([yes, (await state(whole))?.state]).to.deep.equal(['OK', 'ACCEPTED']);
+  });
+
+  it('whose answer is lost gets the same bytes once more, and knows them', async () => {
+    await open.home.save(operator(7));
+    const [id] = await sent('read');
+    expect(await state(id)).to.include({ state: 'HANDED_OVER' });
+    await open.home.gateway.db.transaction((tx) => resendNow(tx, id, new Date().toISOString()));
+    await deliver();
+    expect(await peer('take')).to.have.length(1);
+    for (const _ of [1, 2]) await poll();
+    expect(await state(id)).to.include({ state: 'ACCEPTED', verdictDetail: 'duplicate' });
+  });
+
+  it('that missed a list takes the one of the next day, and the older one is not put any more', async () => {
+    await open.home.save(operator(8));
+    const missed = (await sendList(open.home.gateway, 'XD'))?.list.id ?? '';
+    await deliver();
+    for (const ending of ['', '.ok']) rmSync(join(folders.out, fileOf('CN', 0) + ending));
+    await open.home.save(operator(9));
+    const [next, verdict] = await sent('take', new Date(`${day(-1)}T00:00:00+09:00`));
+    expect([verdict, (await state(next))?.state]).to.deep.equal(['OK', 'ACCEPTED']);
+    expect(await state(missed)).to.include({ state: 'SUPERSEDED' });
+    await open.home.gateway.db.transaction((tx) => resendNow(tx, missed, new Date().toISOString()));
+    expect([await deliver(), readdirSync(folders.out)]).to.deep.equal([0, []]);
   });
 
   it('is no partner with another host key than the one pinned, with another key of ours, or where nothing answers', async () => {

@@ -9,6 +9,8 @@ does what its night job and its clerks do: a JSON array for each line, answered 
   ["half", DAY, [row, …]]                                begins to write it, and stops
   ["answers"]                                            what was answered to its lists, by the name of the file
   ["take"]                                               reads the lists that came, and answers each
+  ["read"]                                               the same, and the answers are lost
+  ["bar", CODE]                                          its people refuse lists with this operator; "" ends it
   ["release", NAME]                                      its people release a list that waits
 
 FOLDER has the folders to-partner, which it fills, and from-partner, which it empties.
@@ -25,6 +27,8 @@ MOST_FEWER = 1
 folder = Path(sys.argv[1])
 filled, emptied = folder / 'to-partner', folder / 'from-partner'
 known = {}
+barred = ''
+waiting = {}
 rows_held = None
 
 
@@ -77,22 +81,29 @@ def judge(name, data):
     cells = [row.split(';')[1:] for row in rows]
     if head != 'H;HAEDONG' or tail != f'T;{len(rows):06d}':
         return 'NOK', 'COUNT'
-    if any(not cell[0].startswith('CN') for cell in cells):
+    if any(not cell[0].startswith('CN') or cell[0] == barred for cell in cells):
         return 'NOK', 'NUMBER'
     known[name] = digest
     if rows_held is not None and len(cells) < len(rows_held) - MOST_FEWER:
+        waiting[name] = cells
         return 'WAIT', 'FEWER'
     rows_held = cells
     return 'OK', ''
 
 
-def take():
+def bar(code):
+    global barred
+    barred = code
+
+
+def take(answering=True):
     taken = []
     for marker in sorted(emptied.glob('*.txt.ok')):
         path = marker.with_suffix('')
         data = path.read_bytes()
         verdict, reason = judge(path.name, data)
-        answer(path.name, verdict, reason)
+        if answering:
+            answer(path.name, verdict, reason)
         taken.append([path.name, verdict, rows_held])
         marker.unlink()
         path.unlink()
@@ -100,11 +111,13 @@ def take():
 
 
 def release(name):
+    global rows_held
+    rows_held = waiting.pop(name)
     return answer(name, 'OK')
 
 
 def main():
-    words = {'put': put, 'half': half, 'answers': answers, 'take': take, 'release': release}
+    words = {'put': put, 'half': half, 'answers': answers, 'take': take, 'read': lambda: take(False), 'bar': bar, 'release': release}
     for line in sys.stdin:
         word, *arguments = json.loads(line)
         print(json.dumps(words[word](*arguments)), flush=True)
