@@ -1,7 +1,7 @@
 /** What the encrypted file of keys has, and what it is not put over. */
 
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { openKeyBackup, sealKeys, type KeyFolders } from '../../gateway/wire/signature/key-backup.ts';
@@ -45,5 +45,24 @@ describe('the backup of keys', () => {
     writeFileSync(join(other.log, 'key.pem'), 'another');
     expect(await refusalCode(() => openKeyBackup(sealed, passphrase, other))).to.equal('E_STORE_OCCUPIED');
     expect(() => readFileSync(join(other.keys, 'tls.key.pem'))).to.throw('ENOENT');
+  });
+
+  it('completes what a first try began, and writes nothing where there is a key that it does not have', async () => {
+    const to = emptyFolders();
+    mkdirSync(to.keys);
+    writeFileSync(join(to.keys, 'tls.key.pem'), 'tl');
+    openKeyBackup(sealed, passphrase, to);
+    openKeyBackup(sealed, passphrase, to);
+    expect(readFileSync(join(to.keys, 'tls.key.pem'), 'utf8')).to.equal('tls');
+    for (const [name, bytes] of [
+      ['tls.key.pem', 'tlx'],
+      ['other.key.pem', 'other'],
+    ] as const) {
+      const occupied = emptyFolders();
+      mkdirSync(occupied.keys);
+      writeFileSync(join(occupied.keys, name), bytes);
+      expect(await refusalCode(() => openKeyBackup(sealed, passphrase, occupied))).to.equal('E_STORE_OCCUPIED');
+      expect(existsSync(join(occupied.log, 'key.pem'))).to.equal(false);
+    }
   });
 });

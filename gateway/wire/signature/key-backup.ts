@@ -48,26 +48,35 @@ function filesIn(folder: string): readonly SealedFile[] {
 }
 
 /**
- * Writes our keys into a folder that has none, and of the log what is not there: checkpoints that stand there are no older. Throws
- * E_BACKUP_INVALID (also for another passphrase), and E_STORE_OCCUPIED where there are keys, or the log has another key.
+ * Writes our keys into a folder that has none but these, and of the log what is not there: checkpoints that stand there are no older. A
+ * second call completes what the first began. Throws E_BACKUP_INVALID (also for another passphrase), and E_STORE_OCCUPIED where there are
+ * other keys, or the log has another key.
  */
 export function openKeyBackup(sealed: Buffer, passphrase: string, { keys, log }: KeyFolders): void {
   const occupied = (detail: string, at: string): GatewayError => new GatewayError('E_STORE_OCCUPIED', detail, { at });
-  if (existsSync(keys) && readdirSync(keys).length > 0) throw occupied('there are keys in this place', keys);
   const files = openSealed(sealed, passphrase).map(([name, bytes]) => {
     const [folder, below] = name.startsWith(ofLog) ? [log, name.slice(ofLog.length)] : [keys, name];
     const path = resolve(folder, below);
     if (!path.startsWith(resolve(folder) + sep)) throw invalid();
     return { path, bytes: Buffer.from(bytes, 'base64') };
   });
-  const absent = files.filter(({ path }) => !existsSync(path));
-  const other = files.find((each) => each.path === resolve(log, 'key.pem') && !absent.includes(each));
-  if (other !== undefined && !readFileSync(other.path).equals(other.bytes))
-    throw occupied('the log has another key in this place', other.path);
-  for (const { path, bytes } of absent) {
+  const sealedAt = new Map(files.map(({ path, bytes }) => [path, bytes]));
+  const isOurs = (path: string): boolean => isBegun(path, sealedAt.get(resolve(path)));
+  const other = filesIn(keys).find(([name]) => !isOurs(join(keys, name)));
+  if (other !== undefined) throw occupied('there are other keys in this place', join(keys, other[0]));
+  const logKey = join(log, 'key.pem');
+  if (existsSync(logKey) && !isOurs(logKey)) throw occupied('the log has another key in this place', logKey);
+  for (const { path, bytes } of files) {
+    if (existsSync(path) && !isBegun(path, bytes)) continue;
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    writeFileSync(path, bytes, { mode: 0o600, flag: 'wx' });
+    writeFileSync(path, bytes, { mode: 0o600 });
   }
+}
+
+/** Whether the file is the beginning of these bytes, as far as writing it came. */
+function isBegun(path: string, bytes: Buffer | undefined): boolean {
+  const found = readFileSync(path);
+  return bytes?.subarray(0, found.length).equals(found) === true;
 }
 
 function openSealed(sealed: Buffer, passphrase: string): readonly SealedFile[] {
