@@ -12,7 +12,7 @@ import { connectPartner, openKeys, partnerConfigs, type ConnectOptions } from '.
 import type { Reloaded } from './partners.ts';
 import type { Partner } from '../gateway.ts';
 import { sha256 } from '../model/canonical-json.ts';
-import { asGatewayError } from '../model/errors.ts';
+import { asGatewayError, GatewayError } from '../model/errors.ts';
 import { isUnsigned } from '../model/message.ts';
 import { isAccepted } from '../model/partner-key.ts';
 import { admits } from '../wire/signature/revocation.ts';
@@ -49,6 +49,8 @@ export function doorTrust(keyring: ConnectOptions['keyring'], all: Iterable<Conn
     const terms = revocationTerms(settings.certificates);
     for (const certificate of certificatesIn(settings.certificates.tls)) {
       const print = fingerprint(certificate);
+      const other = registered.get(print)?.code;
+      if (other !== undefined && other !== code) throw sharedCertificate(code, other, print);
       const period = settings.certificates.periods?.[print];
       registered.set(print, {
         code,
@@ -67,6 +69,31 @@ export function doorTrust(keyring: ConnectOptions['keyring'], all: Iterable<Conn
     },
     secrets,
   };
+}
+
+/** A caller with its key would be taken for either. */
+function sharedCertificate(code: string, other: string, at: string): GatewayError {
+  const fix = 'Each partner has a client certificate of its own: take this one out of the settings of the other.';
+  const detail = `partners ${code} and ${other} have the same client certificate`;
+  return new GatewayError('E_CONFIG_INVALID', detail, { at, fix });
+}
+
+/** As they will be: in one reload, a certificate may go from one partner to another. */
+function requireOwnCertificates({ code, settings }: ConnectOptions, wanted: Config['partners']): void {
+  const own = certificatesIn(settings.certificates.tls).map(fingerprint);
+  for (const [other, { certificates }] of Object.entries(wanted)) {
+    const shared = other === code ? undefined : readable(certificates.tls).find((print) => own.includes(print));
+    if (shared !== undefined) throw sharedCertificate(code, other, shared);
+  }
+}
+
+/** None of a partner that is stopped for a file that cannot be read. */
+function readable(files: readonly string[]): readonly string[] {
+  try {
+    return certificatesIn(files).map(fingerprint);
+  } catch {
+    return [];
+  }
 }
 
 /** The settings with the partners as they are connected: without certificates and connections where one is stopped. */
@@ -99,19 +126,24 @@ export async function takeSettings(
   }
   for (const [code, settings] of Object.entries(wanted)) {
     const next: ConnectOptions = { code, settings, config, ...connected.keys, ...shared };
-    const result = await takePartner(connected, next);
+    const result = await takePartner(connected, next, wanted);
     if (result !== undefined) results.push(result);
   }
   return results;
 }
 
-async function takePartner(connected: Connected, next: ConnectOptions): Promise<Reloaded | undefined> {
+async function takePartner(
+  connected: Connected,
+  next: ConnectOptions,
+  wanted: Config['partners'],
+): Promise<Reloaded | undefined> {
   const { partners, options, stopped } = connected;
   const partner = next.code;
   try {
     const state = stateOf(next);
     if (options.get(partner)?.state === state) return undefined;
     doorTrust(next.keyring, [next]);
+    requireOwnCertificates(next, wanted);
     const before = options.get(partner);
     // Another key is no reason to break off what is being sent.
     const transport =

@@ -11,6 +11,7 @@ import { expect } from 'chai';
 import type { OpenGateway } from '../../gateway/app/composition.ts';
 import type { Config, PartnerConfig } from '../../gateway/app/config.ts';
 import { watchPartners } from '../../gateway/app/partner-watch.ts';
+import { doorTrust } from '../../gateway/app/settings-reload.ts';
 import { rotateTls } from '../../gateway/app/tls-rollover.ts';
 import type { Serving } from '../../gateway/cli/context.ts';
 import { getPartner } from '../../gateway/gateway.ts';
@@ -22,6 +23,7 @@ import { partnerRevision } from '../../gateway/store/partner-keys.ts';
 import { findMessage } from '../../gateway/store/outbox.ts';
 import { openAdministrations, operators } from '../support/administrations.ts';
 import type { OpenAdministration, OpenAdministrations } from '../support/administrations.ts';
+import { refusalCode } from '../support/expect-code.ts';
 import { temporaryFolder } from '../support/pki.ts';
 
 describe('settings taken again by a gateway that serves', () => {
@@ -98,6 +100,31 @@ describe('settings taken again by a gateway that serves', () => {
     await serving.takeSettings(changed({ tls: [] }));
     await ended;
     expect(await listFromThem()).to.deep.equal(['SEALED']);
+  });
+
+  it('refuse a partner with the client certificate of another by name, and go on with that one', async () => {
+    const { CN: partner } = config.partners;
+    if (partner === undefined) throw new Error('CN is a partner');
+    const both = { CN: partner, KR: partner };
+    const results = await serving.takeSettings({ ...config, partners: both });
+    expect(results.map(({ partner, loaded }) => [partner, loaded])).to.deep.equal([['KR', false]]);
+    expect(results[0]?.detail).to.match(/^E_CONFIG_INVALID.*KR and CN/u);
+    expect(await listFromThem()).to.deep.equal(['ACCEPTED', 'applied']);
+    // One reload may give it from one to the other.
+    const other = { ...partner, certificates: { ...partner.certificates, tls: [] } };
+    const given = await serving.takeSettings({ ...config, partners: { CN: other, KR: partner } });
+    expect(given.map(({ partner, loaded }) => [partner, loaded])).to.deep.equal([
+      ['CN', true],
+      ['KR', true],
+    ]);
+  });
+
+  it('refuse at the start that two partners have one client certificate', async () => {
+    const { CN: settings } = config.partners;
+    if (settings === undefined) throw new Error('CN is a partner');
+    const all = ['CN', 'KR'].map((code) => ({ code, settings, config, keyring: us.keyring }));
+    const open = (): unknown => doorTrust(us.keyring, all as unknown as Parameters<typeof doorTrust>[1]);
+    expect(await refusalCode(open)).to.equal('E_CONFIG_INVALID');
   });
 
   it('connect with a new TLS key from its day on, which the partner has registered beside the present one', async () => {
