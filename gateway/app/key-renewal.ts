@@ -1,7 +1,9 @@
 /** Keys of ours that end soon are replaced without a person, where the partner reads announcements and our own authority certifies. */
 
+import type { X509Certificate } from 'node:crypto';
 import type { OpenGateway } from './composition.ts';
 import { beginRollover } from './key-rollover.ts';
+import { rotateTls, tlsNoticeSeconds } from './tls-rollover.ts';
 import type { Partner } from '../gateway.ts';
 import { later, momentOf } from '../model/day.ts';
 import { isGatewayError } from '../model/errors.ts';
@@ -28,12 +30,35 @@ export async function renewKeys(gateway: OpenGateway): Promise<void> {
   }
 }
 
-/** When the key that signs for the partner ends, if it is to be replaced now. */
-function endOfKey({ config, keyring, now }: OpenGateway, partner: Partner): string | undefined {
-  const isReached = partner.transport !== undefined && partner.adapter.keys.announce === 'message';
-  if (config.renewKeysDays === 0 || !isReached) return undefined;
+/**
+ * The key of our connections, where every partner to which we connect reads announcements: one that registers certificates by hand would
+ * refuse us from that day on. Never rejects.
+ */
+export async function renewTls(gateway: OpenGateway): Promise<void> {
+  const { config, keyring, partners, now, log } = gateway;
+  const connected = [...partners.values()].filter(({ code }) => config.partners[code]?.transport !== 'file');
+  if (!connected.every(({ adapter }) => adapter.keys.announce === 'message')) return;
   const at = momentOf(now());
-  const { certificate } = signerAt(signerOf(partner.signer), at);
+  const [present] = readCertificates(keyring.tls.cert);
+  const end = present && endSoon(gateway, present);
+  if (end === undefined || keyring.nextTls !== undefined) return;
+  const [usual, latest] = [later(at, tlsNoticeSeconds), later(end, -daySeconds)];
+  const from = usual < latest ? usual : latest;
+  if (from <= at) return;
+  await rotateTls(gateway, { from, person: 'mra serve' }).catch((error: unknown) => {
+    log.error('key of our connections not renewed', faultFields(error));
+  });
+}
+
+/** When the key that signs for the partner ends, if it is to be replaced now. */
+function endOfKey(gateway: OpenGateway, { transport, adapter, signer }: Partner): string | undefined {
+  if (transport === undefined || adapter.keys.announce !== 'message') return undefined;
+  return endSoon(gateway, signerAt(signerOf(signer), momentOf(gateway.now())).certificate);
+}
+
+/** Undefined where it ends later, has ended, or is by another authority than ours. */
+function endSoon({ config, keyring, now }: OpenGateway, certificate: X509Certificate): string | undefined {
+  const at = momentOf(now());
   const [authority] = readCertificates(keyring.tls.ca);
   if (authority === undefined || !certificate.checkIssued(authority)) return undefined;
   const end = certificate.validToDate.toISOString();

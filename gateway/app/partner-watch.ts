@@ -6,7 +6,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { bestEvidence, isWeak } from '../adapter/conversation/evidence.ts';
 import type { OpenGateway } from './composition.ts';
-import { renewKeys } from './key-renewal.ts';
+import { renewKeys, renewTls } from './key-renewal.ts';
 import { runRollovers } from './key-rollover.ts';
 import type { Reloaded } from './partners.ts';
 import { fetchRevocationLists } from './revocation.ts';
@@ -36,6 +36,7 @@ async function followDates(gateway: OpenGateway, take: () => Promise<unknown>, s
       if (nextTls !== undefined && nextTls.from <= momentOf(gateway.now())) await take();
       await fetchRevocationLists(gateway, gateway.config.partners);
       await renewKeys(gateway);
+      await renewTls(gateway);
       await compare(gateway);
     } catch (error) {
       gateway.log.error('lists and keys: trying again', faultFields(error));

@@ -18,7 +18,7 @@ import { signerAt, signerOf } from '../wire/signature/profile.ts';
 import { makeNextTls } from '../wire/signature/next-tls-key.ts';
 
 const daySeconds = 24 * 3600;
-const noticeSeconds = 14 * daySeconds;
+export const tlsNoticeSeconds = 14 * daySeconds;
 
 export interface BegunTls {
   readonly certificate: X509Certificate;
@@ -35,7 +35,7 @@ export async function rotateTls(
 ): Promise<BegunTls> {
   const { config, home, keyring, db, now } = gateway;
   const at = momentOf(now());
-  const begins = from ?? later(at, noticeSeconds);
+  const begins = from ?? later(at, tlsNoticeSeconds);
   requireTlsRollover(keyring, begins, at);
   const { country, name } = home;
   const certificate = await makeNextTls(config.keys, { country, name, now: new Date(begins) });

@@ -2,11 +2,13 @@
 
 import { expect } from 'chai';
 import { announcement } from '../../gateway/app/key-announcing.ts';
+import { renewTls } from '../../gateway/app/key-renewal.ts';
 import { rotateTls } from '../../gateway/app/tls-rollover.ts';
 import { deliverDue } from '../../gateway/outbound/delivery.ts';
 import { later, momentOf } from '../../gateway/model/day.ts';
 import { addMessage, findMessage } from '../../gateway/store/outbox.ts';
 import { partnerKeys } from '../../gateway/store/partner-keys.ts';
+import { countEvents } from '../../gateway/store/events.ts';
 import { heldMessages } from '../../gateway/store/held-messages.ts';
 import { fingerprint, readCertificates } from '../../gateway/wire/signature/certificates.ts';
 import { signerAt, signerOf } from '../../gateway/wire/signature/profile.ts';
@@ -85,5 +87,25 @@ describe('a new TLS key of ours', () => {
       partners: { value: new Map([['HK', { ...partner, adapter }]]) },
     }) as typeof us.gateway;
     expect((await rotateTls(gateway, { person: 'Li' })).announced).to.deep.equal([]);
+  });
+
+  it('is begun without a person when the present one ends soon, unless a partner registers it by hand', async () => {
+    const [present] = readCertificates(us.gateway.keyring.tls.cert);
+    const soon = later(present?.validToDate.toISOString() ?? '', -20 * 24 * 3600);
+    const partner = us.gateway.partners.get('HK');
+    if (partner === undefined) throw new Error('HK is a partner');
+    const adapter = { ...partner.adapter, keys: { ...partner.adapter.keys, announce: 'file' as const } };
+    const byHand = { value: new Map([['HK', { ...partner, adapter }]]) };
+    const renewed = async (view: PropertyDescriptorMap): Promise<string | undefined> => {
+      await renewTls(Object.create(us.gateway, view) as typeof us.gateway);
+      await us.gateway.takeSettings(us.config);
+      return us.gateway.keyring.nextTls?.from.slice(0, 19);
+    };
+    const now = { value: () => new Date(soon) };
+    expect(await renewed({})).to.equal(undefined);
+    expect(await renewed({ now, partners: byHand })).to.equal(undefined);
+    const from = later(soon, 14 * 24 * 3600).slice(0, 19);
+    expect([await renewed({ now }), await renewed({ now })]).to.deep.equal([from, from]);
+    expect(await countEvents(us.gateway.db.sql, 0)).to.include({ tls_key_made: 1 });
   });
 });
