@@ -22,7 +22,7 @@ const betweenCheckpointsMs = 5_000;
 /** A hundred entries of the log become searchable in one round: a day of eighty million. */
 const betweenSearchableMs = 100;
 
-/** Answers given while the store was away are recorded after so long at most. */
+/** Answers given while the store was away, or written by another, are recorded after so long at most. */
 const betweenDrainsMs = 1_000;
 
 /** A change waits so long at most before it is posted. */
@@ -53,7 +53,7 @@ export function startBorderWork(gateway: OpenGateway): BorderWork {
   const informing = startNews(gateway, receivers);
   async function recordSpooled(): Promise<void> {
     const count = await answers.recordSpooled();
-    if (count > 0) log.warn('answers were given while the store was away', { count, state: 'recorded' });
+    if (count > 0) log.warn('answers were given while the store could not be written', { count, state: 'recorded' });
   }
   return {
     index,

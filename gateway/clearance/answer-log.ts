@@ -38,7 +38,8 @@ type AlsoStore<T> = (tx: Tx, recorded: readonly RecordedAnswer[]) => Promise<T>;
 
 export interface AnswerLog {
   /**
-   * Recorded when this resolves, in the order of the answers; on disk and recorded later where the store is away. Throws as
+   * Recorded when this resolves, in the order of the answers; on disk and recorded later where the store is away, or another process or thread
+   * is writing the embedded store for longer than an answer should wait. Throws as
    * Database.transaction and AnswerSpool.append; nothing may be given then.
    */
   record(answered: readonly AnsweredQuery[], requester: string): Promise<readonly RecordedAnswer[]>;
@@ -76,16 +77,16 @@ export function openAnswerLog(db: Database, { country }: Pick<HomeProfile, 'coun
   const numbersOf = numbersOfStore(db, country);
   const recordTogether = openQueue(async (drafts) => {
     const numbers = await numbersOf();
-    return await db.transaction((tx) => write(tx, numbers, drafts));
+    return await db.transaction((tx) => write(tx, numbers, drafts), spool && 'prompt');
   });
   const spoolTogether = openQueue(async (drafts) => await writeSpool(required(spool), await numbersOf(), drafts));
-  const recordWith: AnswerLog['recordWith'] = async (answered, requester, also) => {
+  const recordWith: RecordWith = async (answered, requester, also, terms) => {
     const numbers = await numbersOf();
     const drafts = answered.map((each) => draftOf(each, requester));
-    return await db.transaction(async (tx) => await also(tx, await write(tx, numbers, drafts)));
+    return await db.transaction(async (tx) => await also(tx, await write(tx, numbers, drafts)), terms);
   };
   return {
-    recordWith,
+    recordWith: (answered, requester, also) => recordWith(answered, requester, also),
     recordEntry: entryRecorder({ recordWith, numbersOf, spool }),
     async record(answered, requester) {
       const drafts = answered.map((each) => draftOf(each, requester));
@@ -110,23 +111,32 @@ export function openAnswerLog(db: Database, { country }: Pick<HomeProfile, 'coun
   };
 }
 
-interface EntryRecording extends Pick<AnswerLog, 'recordWith'> {
+/** As AnswerLog.recordWith, on the terms of Database.transaction. */
+type RecordWith = <T>(
+  answered: readonly AnsweredQuery[],
+  requester: string,
+  also: AlsoStore<T>,
+  terms?: 'prompt',
+) => Promise<T>;
+
+interface EntryRecording {
+  readonly recordWith: RecordWith;
   readonly spool: AnswerSpool | undefined;
   numbersOf(): Promise<ConsultationNumbers>;
 }
 
 function entryRecorder({ recordWith, numbersOf, spool }: EntryRecording): AnswerLog['recordEntry'] {
   return async (answered, requester, make, also) => {
-    const store = (): Promise<ReturnType<typeof make>> =>
-      recordWith(answered, requester, async (tx, recorded) => {
-        const made = make(recorded);
-        await recordAssessed(tx, made);
-        await also?.(tx, made);
-        return made;
-      });
+    const record = async (tx: Tx, recorded: readonly RecordedAnswer[]): Promise<ReturnType<typeof make>> => {
+      const made = make(recorded);
+      await recordAssessed(tx, made);
+      await also?.(tx, made);
+      return made;
+    };
+    const store = (terms?: 'prompt') => recordWith(answered, requester, record, terms);
     if (spool === undefined || also !== undefined) return await store();
     if (!answered.some(({ isStoreAway }) => isStoreAway === true)) {
-      const made = await store().catch(onlyStoreAway);
+      const made = await store('prompt').catch(onlyStoreAway);
       if (made !== undefined) return made;
     }
     const drafts = answered.map((each) => draftOf(each, requester));

@@ -7,7 +7,7 @@ import { Kysely, PostgresAdapter, type Transaction } from 'kysely';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
 import { advanceCounter } from './counters.ts';
 import type { Engine, EngineAccess, ReportError } from './engine.ts';
-import { GroupCommit } from './group-commit.ts';
+import { GroupCommit, type Terms } from './group-commit.ts';
 import { migrate, requireCurrent } from './migrations.ts';
 import { openPostgres } from './postgres.ts';
 import { openSqlite, readSqlite } from './sqlite.ts';
@@ -38,8 +38,9 @@ export interface Database {
    * E_OUTCOME_UNKNOWN: the COMMIT failed; read back to find out. E_STORE_UNREACHABLE: nothing was stored.
    * Transactions asked for at one time share a commit of the embedded engine, which has one at a time: never open one inside another, never
    * wait for the network in one. On PostgreSQL those share one that are `short`: of a few statements, because the others wait for them.
+   * `prompt`: E_STORE_UNREACHABLE at once where another process or thread is writing the embedded store: a long list takes it seconds.
    */
-  transaction<T>(work: (tx: Tx) => Promise<T>, terms?: 'short'): Promise<T>;
+  transaction<T>(work: (tx: Tx) => Promise<T>, terms?: Terms): Promise<T>;
   /** Runs work that asks for short transactions: those of works in progress at one time wait some milliseconds for each other. */
   sharing<T>(work: () => Promise<T>): Promise<T>;
   /** Where the numbers are noted that lists take along; absent where nothing is sent. */
@@ -134,6 +135,7 @@ async function open(access: EngineAccess): Promise<Omit<Database, 'damaged'>> {
     const reader = new Kysely<Tables>({ dialect: access.openReading() });
     const run = transactionsOf(access.writing, access.writing.createDriver());
     const group = new GroupCommit(run);
+    access.whenHeld?.(() => group.turnAway());
     let commits = 0;
     return {
       sql: reader,

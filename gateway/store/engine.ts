@@ -14,6 +14,8 @@ export interface EngineAccess {
   readonly writing: Dialect;
   /** Called after the first write: an SQLite file must exist by then. */
   openReading(): Dialect;
+  /** Calls again and again while another process or thread keeps a transaction from beginning. */
+  whenHeld?(listener: () => void): void;
   /** Throws E_STORE_UNDURABLE. */
   assertDurable(writer: Kysely<Tables>): Promise<void>;
 }

@@ -18,9 +18,12 @@ const groupLength = 64;
 /** So many milliseconds a group waits, before it begins, for those that will share its commit. */
 const gatherMs = 3;
 
+/** As Database.transaction. */
+export type Terms = 'short' | 'prompt';
+
 interface Member {
-  /** Waits for others to share a commit with. */
-  readonly waits: boolean;
+  /** As Database.transaction. */
+  readonly terms: Terms | undefined;
   /** Does the work; resolves to what its caller is answered with once it is stored. */
   run(tx: Transaction<Tables>): Promise<() => void>;
   fail(error: unknown): void;
@@ -36,6 +39,8 @@ interface Group {
 export class GroupCommit {
   readonly #run: RunTransaction;
   readonly #waiting = new Set<Member>();
+  /** It waits for its transaction to begin. */
+  #beginning: Member | undefined;
   #atWork = false;
   /** Works in progress that will ask for transactions. */
   #sharers = 0;
@@ -57,23 +62,26 @@ export class GroupCommit {
   }
 
   /** As Database.transaction. Throws E_STORE_UNREACHABLE after 15 s without a turn. */
-  transaction<T>(work: (tx: Transaction<Tables>) => Promise<T>, terms?: 'short'): Promise<T> {
+  transaction<T>(work: (tx: Transaction<Tables>) => Promise<T>, terms?: Terms): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
+    let hasFailed = false;
     const late = setTimeout(() => {
       this.#waiting.delete(member);
       const detail = `the writing connection was not free within ${turnMs / 1000} s`;
       const fix = 'Look for a transaction opened inside another one.';
-      reject(new GatewayError('E_STORE_UNREACHABLE', detail, { fix }));
+      member.fail(new GatewayError('E_STORE_UNREACHABLE', detail, { fix }));
     }, turnMs);
     const member: Member = {
-      waits: terms === 'short',
+      terms,
       async run(tx) {
         clearTimeout(late);
+        if (hasFailed) throw unreachable('nobody waits for this transaction any more');
         const value = await work(tx);
         return () => resolve(value);
       },
       fail(error) {
         clearTimeout(late);
+        hasFailed = true;
         reject(error);
       },
     };
@@ -81,6 +89,16 @@ export class GroupCommit {
     if (!this.#atWork) void this.#serve();
     else if (this.#isWhole()) this.#gathered();
     return promise;
+  }
+
+  /** Another program writes, for who knows how long: those that have another way do not wait. */
+  turnAway(): void {
+    const first = this.#beginning;
+    for (const member of first === undefined ? this.#waiting : [first, ...this.#waiting]) {
+      if (member.terms !== 'prompt') continue;
+      this.#waiting.delete(member);
+      member.fail(unreachable('another program is writing the file'));
+    }
   }
 
   async #serve(): Promise<void> {
@@ -95,7 +113,7 @@ export class GroupCommit {
 
   /** Nobody else will ask soon, or one does not wait for others. */
   #isWhole(): boolean {
-    return this.#waiting.size >= this.#sharers || [...this.#waiting].some(({ waits }) => !waits);
+    return this.#waiting.size >= this.#sharers || [...this.#waiting].some(({ terms }) => terms !== 'short');
   }
 
   /** Messages of several partners are in progress at one time, and each of them is decided within milliseconds. */
@@ -116,12 +134,15 @@ export class GroupCommit {
   /** If the first fails, nothing was done yet, and there is no group. */
   async #commitWith(first: Member): Promise<void> {
     const group: Group = { members: [first], stored: [], failed: [] };
+    this.#beginning = first;
     try {
       await this.#run(async (tx) => {
+        this.#beginning = undefined;
         group.stored.push(await first.run(tx));
         await this.#join(tx, group);
       });
     } catch (error) {
+      this.#beginning = undefined;
       for (const answer of group.failed) answer();
       // Those that failed before keep their own error.
       for (const member of group.members) member.fail(error);

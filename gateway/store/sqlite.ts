@@ -32,6 +32,9 @@ function readingDriver(connection: SqliteConnection, alsoClose = (): Promise<voi
   };
 }
 
+/** Milliseconds that a short transaction of another process or thread takes. */
+const shortMs = 4;
+
 interface Writing {
   readonly connection: SqliteConnection;
   readonly checkpoints: Checkpoints;
@@ -60,6 +63,8 @@ class WritingDriver implements Driver {
   #writing: Writing;
   /** After a failed COMMIT the connection is opened again before anything else is written. */
   #suspect = false;
+  /** Called while another process or thread writes, after the time that a short transaction takes. */
+  held: () => void = () => undefined;
 
   constructor(path: string, report: ReportError) {
     this.#path = path;
@@ -117,9 +122,11 @@ class WritingDriver implements Driver {
     try {
       this.#assertSameFile();
       await this.#writing.checkpoints.shortenLog();
-      const deadline = performance.now() + busyMs;
+      const asked = performance.now();
       while (!this.#begin()) {
-        if (performance.now() > deadline) throw unreachable('another process keeps writing the file');
+        const waited = performance.now() - asked;
+        if (waited > busyMs) throw unreachable('another process keeps writing the file');
+        if (waited > shortMs) this.held();
         await wait(5);
       }
     } catch (error) {
@@ -266,6 +273,9 @@ export function openSqlite(path: string, report: ReportError): EngineAccess {
     writing: dialectOf(driver),
     openReading: () =>
       dialectOf(readingDriver(new SqliteConnection(openFile(path, 'read'), reportReading, { settled }))),
+    whenHeld(listener) {
+      driver.held = listener;
+    },
     assertDurable: () => Promise.try(() => assertDurable(driver.database)),
   };
 }

@@ -104,7 +104,7 @@ function judged(what: string, bar: string, figure: number | undefined, meets: (v
 
 /** Research behind the figures: a prototype reached 0.56 and 0.76 of the bare server on the embedded store, 0.40 and 0.48 on PostgreSQL. */
 export function borderBars(results: readonly BorderResult[]): Bar[] {
-  return results.flatMap(({ engine, rates, half, readyMs, bytesPerRecord }) => {
+  return results.flatMap(({ engine, rates, readyMs, bytesPerRecord, ...loads }) => {
     const bars = engine === 'sqlite' ? { 32: 0.45, 256: 0.6 } : { 32: 0.3, 256: 0.38 };
     const ratioAt = (connections: number): number | undefined =>
       rates.find((rate) => rate.connections === connections)?.ratio;
@@ -112,7 +112,10 @@ export function borderBars(results: readonly BorderResult[]): Bar[] {
     return [
       atLeast(title('share of a bare server, 32 connections'), bars[32], ratioAt(32)),
       atLeast(title('share of a bare server, 256 connections'), bars[256], ratioAt(256)),
-      atMost(title('p99 at half of that, ms'), 15, half.p99),
+      atMost(title('p99 at half of that, ms'), 15, loads.half.p99),
+      atMost(title('the same while a list of 100,000 is applied'), 25, loads.whileApplied.p99),
+      atMost(title('the same while a snapshot is cut'), 25, loads.whileCut.p99),
+      atMost(title('p99 of 500 a second under a flood of batches, ms'), 50, loads.whileFlooded.p99),
       atMost(title('from start to ready, ms'), 4000, readyMs),
       atMost(title('memory of the register, bytes an operator'), 100, bytesPerRecord),
     ];

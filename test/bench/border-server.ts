@@ -13,6 +13,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { openLogSealer } from '../../gateway/audit/seal-log.ts';
 import { openAnswerLog } from '../../gateway/clearance/answer-log.ts';
+import { openAnswerSpool } from '../../gateway/clearance/answer-spool.ts';
 import { schemas } from '../../gateway/app/composition.ts';
 import { borderDoor } from '../../gateway/doors/border.ts';
 import { openDatabase } from '../../gateway/store/database.ts';
@@ -32,15 +33,27 @@ const readyMs = Math.round(performance.now() - started);
 const indexBytes = process.memoryUsage().rss - empty;
 await index.keep();
 repeat(() => index.bringUp(), { everyMs: 100, afterFailureMs: 100, report: (error) => console.error(error) });
+const now = (): Date => new Date();
+const answers = openAnswerLog(
+  db,
+  sampleHome,
+  openAnswerSpool(db, mkdtempSync(join(tmpdir(), 'mra-bench-spool-')), now),
+);
+await answers.recordSpooled();
+repeat(() => answers.recordSpooled(), {
+  everyMs: 1_000,
+  afterFailureMs: 1_000,
+  report: (error) => console.error(error),
+});
 const clearance = {
   home: sampleHome,
   db,
-  answers: openAnswerLog(db, sampleHome),
+  answers,
   index,
   sealer: openLogSealer(db, mkdtempSync(join(tmpdir(), 'mra-bench-log-')), sampleHome.country),
   partners: new Map(partnerCodes.map((code) => [code, { adapter: terms(code) }])),
   policy: 'bench',
-  now: () => new Date(),
+  now,
   random: (bytes: number) => randomBytes(bytes),
 };
 const border = createServer(borderDoor({ ...clearance, schemas, log: makeLog({ level: 'error' }) }));

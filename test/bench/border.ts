@@ -24,8 +24,15 @@ export interface BorderResult {
   readonly bytesPerRecord: number;
   readonly rates: readonly BorderRate[];
   /** At half of what the door answers at 256 connections: milliseconds. */
-  readonly half: { readonly perSecond: number; readonly p50: number; readonly p99: number };
+  readonly half: HalfLoad;
+  /** The same while a list of 100,000 operators is applied, and while a snapshot is cut, by another process. */
+  readonly whileApplied: HalfLoad;
+  readonly whileCut: HalfLoad;
+  /** Of 500 questions a second, while eight connections ask batches of 100 without pause. */
+  readonly whileFlooded: HalfLoad;
 }
+
+type HalfLoad = Pick<LoadResult, 'perSecond' | 'p50' | 'p99'>;
 
 interface BorderOptions {
   readonly url: string;
@@ -36,7 +43,14 @@ interface BorderOptions {
   readonly seconds: number;
 }
 
-type Ask = (connections: number, which: 'border' | 'bare', rate?: number) => Promise<LoadResult>;
+interface Asked {
+  readonly rate?: number;
+  readonly until?: Promise<unknown>;
+  /** Absent: one question in each request. */
+  readonly batches?: readonly string[];
+}
+
+type Ask = (connections: number, which: 'border' | 'bare', asked?: Asked) => Promise<LoadResult>;
 
 export async function benchBorder(
   { url, snapshot, operators, rounds, seconds }: BorderOptions,
@@ -51,24 +65,29 @@ export async function benchBorder(
   await endServer(first);
   const server = await startServer(url, snapshot);
   try {
-    const ask: Ask = async (connections, which, rate) => {
-      const result = await load({
-        port: server[which],
-        path: '/v1/checks',
-        bodies,
-        connections,
-        seconds,
-        ...present({ rate }),
-      });
+    const ask: Ask = async (connections, which, { batches, ...asked } = {}) => {
+      const what =
+        batches === undefined ? { path: '/v1/checks', bodies } : { path: '/v1/checks/batch', bodies: batches };
+      const result = await load({ port: server[which], ...what, connections, seconds, ...asked });
       if (result.failed > 0) throw new Error(`${result.failed} questions failed`);
       return result;
     };
     note(`ready after ${server.readyMs} ms, ${Math.round(server.indexBytes / operators)} bytes an operator`);
     await ask(32, 'border');
     const rates = [await rateAt(32, ask, rounds, note), await rateAt(256, ask, rounds, note)];
-    const half = await halfLoad(ask, (rates.at(-1)?.perSecond ?? 0) / 2, rounds);
+    const rate = (rates.at(-1)?.perSecond ?? 0) / 2;
+    const halfLoad = (until?: () => Promise<unknown>): Promise<HalfLoad> =>
+      medianOf(rounds, () => ask(128, 'border', present({ rate, until: until?.() })));
+    const half = await halfLoad();
+    let sequence = 1;
+    const whileApplied = await halfLoad(() => work(url, 'list', String((sequence += 1))));
+    const whileCut = await halfLoad(() => work(url, 'snapshot'));
+    const whileFlooded = await medianOf(rounds, () => flooded(ask, batchesOf(operators)));
+    note(`p99 ms: ${[half, whileApplied, whileCut, whileFlooded].map(({ p99 }) => p99.toFixed(1)).join(', ')}`);
     const engine = url.startsWith('sqlite:') ? 'sqlite' : 'postgres';
-    return { engine, operators, readyMs: server.readyMs, bytesPerRecord: server.indexBytes / operators, rates, half };
+    const { readyMs, indexBytes } = server;
+    const loads = { rates, half, whileApplied, whileCut, whileFlooded };
+    return { engine, operators, readyMs, bytesPerRecord: indexBytes / operators, ...loads };
   } finally {
     await endServer(server);
   }
@@ -101,11 +120,31 @@ async function rateAt(
   };
 }
 
-async function halfLoad(ask: Ask, rate: number, rounds: number): Promise<BorderResult['half']> {
+async function medianOf(rounds: number, measure: () => Promise<LoadResult>): Promise<HalfLoad> {
   const results: LoadResult[] = [];
-  for (let round = 0; round < rounds; round += 1) results.push(await ask(128, 'border', rate));
+  for (let round = 0; round < rounds; round += 1) results.push(await measure());
   const of = (pick: (result: LoadResult) => number): number => median(results.map(pick));
   return { perSecond: of((r) => r.perSecond), p50: of((r) => r.p50), p99: of((r) => r.p99) };
+}
+
+/** Resolves when the work is done. */
+async function work(...order: readonly [url: string, what: 'list' | 'snapshot', sequence?: string]): Promise<void> {
+  const file = new URL('border-work.ts', import.meta.url).pathname;
+  const child = spawn(process.execPath, [file, ...order.filter((word) => word !== undefined)], { stdio: 'inherit' });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code !== 0) throw new Error(`the work beside the border ended with ${String(code)}`);
+}
+
+async function flooded(ask: Ask, batches: readonly string[]): Promise<LoadResult> {
+  const [single] = await Promise.all([ask(64, 'border', { rate: 500 }), ask(8, 'border', { batches })]);
+  return single;
+}
+
+function batchesOf(operators: number): readonly string[] {
+  return Array.from({ length: 20 }, (_, i) => {
+    const some = questions(operators, (i + 1) * 100).slice(-100);
+    return JSON.stringify({ checks: Object.fromEntries(some.map((question, key) => [`q${key}`, question])) });
+  });
 }
 
 interface Started {

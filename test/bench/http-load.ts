@@ -9,6 +9,8 @@ export interface Load {
   readonly bodies: readonly string[];
   readonly connections: number;
   readonly seconds: number;
+  /** What is waited for in place of the seconds. */
+  readonly until?: Promise<unknown>;
   /** Requests a second, sent at fixed times whatever comes back; absent: each connection asks again as soon as it is answered. */
   readonly rate?: number;
 }
@@ -28,7 +30,7 @@ interface Lane {
 }
 
 /** Loads the server for some seconds; answers that come after are not counted. */
-export async function load({ port, path, bodies, connections, seconds, rate }: Load): Promise<LoadResult> {
+export async function load({ port, path, bodies, connections, seconds, until, rate }: Load): Promise<LoadResult> {
   const requests = bodies.map((body) =>
     Buffer.from(
       `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
@@ -66,7 +68,7 @@ export async function load({ port, path, bodies, connections, seconds, rate }: L
       else ask(lane, at);
     }
   }, 1);
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  await (until ?? new Promise((resolve) => setTimeout(resolve, seconds * 1000)));
   over = true;
   clearInterval(timer);
   const took = (performance.now() - started) / 1000;

@@ -1,0 +1,28 @@
+/**
+ * The program of the work that goes on beside the border door: applies a list of 100,000 operators to the store that the first argument names,
+ * or cuts a snapshot of it. The second argument says which; the third is the sequence number of the list.
+ */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openLogSealer } from '../../gateway/audit/seal-log.ts';
+import { cutSnapshot } from '../../gateway/offline/cut-snapshot.ts';
+import { openDatabase } from '../../gateway/store/database.ts';
+import { sampleHome } from '../model/sample-home.ts';
+import { applyList, partnerCodes, terms } from './border-store.ts';
+
+const [url = '', what, sequence] = process.argv.slice(2);
+const db = await openDatabase(url);
+const folder = mkdtempSync(join(tmpdir(), 'mra-bench-log-'));
+try {
+  if (what === 'list') await applyList(db, partnerCodes.at(-1) ?? '', 100_000, Number(sequence));
+  else {
+    const partners = new Map(partnerCodes.map((code) => [code, { adapter: terms(code) }]));
+    const sealer = openLogSealer(db, folder, sampleHome.country);
+    await cutSnapshot({ home: sampleHome, db, partners, policy: 'bench', now: () => new Date(), sealer }, {});
+  }
+} finally {
+  await db.close();
+  rmSync(folder, { recursive: true });
+}
