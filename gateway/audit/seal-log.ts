@@ -139,7 +139,7 @@ export async function keyMissing({ sql }: Pick<Database, 'sql'>, folder: string)
       ? ['nothing was signed yet, so the log has no key', 'mra serve and mra audit checkpoint make it.']
       : [
           `the log has ${size} entries, and its key is not here`,
-          'If it was ever signed: stop the gateway and put key.pem back before it serves, or run mra restore FILE --keys PASSPHRASE-FILE. ' +
+          'If it was ever signed: stop the gateway and put key.pem back before it serves (other gateways on this store have it in their data folders), or run mra restore FILE --keys PASSPHRASE-FILE. ' +
             'If the key is lost: mra audit restart makes another under another name; publish that. In a new installation mra serve makes it.',
         ];
   return new GatewayError('E_KEY_MISSING', detail, { at, fix });
