@@ -52,6 +52,32 @@ const others: readonly AlarmFault[] = [
     },
   },
   {
+    fault: 'the partner does not state its numbers of a month',
+    cause: 'numbers_missing',
+    async inject({ us: { gateway } }) {
+      const first = {
+        partner: 'KR',
+        direction: 'out',
+        message_id: 'first',
+        kind: 'full',
+        epoch_no: 0,
+        sequence: 0,
+        count: 0,
+      };
+      const dates = { issued_at: past(62), applied_at: past(62), next_by: past(61), ordinal: 0 };
+      await gateway.db.transaction((tx) =>
+        tx
+          .insertInto('list')
+          .values({ ...first, ...dates })
+          .execute(),
+      );
+      const end = async (): Promise<void> => {
+        await gateway.db.transaction((tx) => tx.deleteFrom('list').where('message_id', '=', 'first').execute());
+      };
+      return { end };
+    },
+  },
+  {
     fault: 'the partner rejected our list',
     cause: 'list_rejected',
     async inject(scene) {
