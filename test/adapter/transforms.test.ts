@@ -7,6 +7,7 @@ import { codeTables } from '../../gateway/adapter/template/code-tables.ts';
 import { transformNames } from '../../gateway/adapter/template/transforms.ts';
 import { isGatewayError } from '../../gateway/model/errors.ts';
 import { roles } from '../../gateway/model/record/record.ts';
+import { anyText } from '../support/any-text.ts';
 import { aListMessage, aListRecord } from '../support/messages.ts';
 import { thrownBy } from '../support/thrown.ts';
 
@@ -94,7 +95,7 @@ describe('a moment of which a message states the day', () => {
 });
 
 describe('transforms of generated values', () => {
-  const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 30 });
+  const text = anyText(30);
   const words = fc.stringMatching(/^[ \tA-Za-zäßŉﬁ0-9\n\u3000-]{1,20}$/u);
   const identifier = fc.stringMatching(/^AEOCN[0-9]{6}[0-9A-Z]{4}$/u);
   const theirs = fc.stringMatching(/^JP[0-9]{17}$/u);

@@ -23,6 +23,7 @@ import {
 } from '../../gateway/model/record/packed-records.ts';
 import { roles, type DomesticRecord, type ListRecord } from '../../gateway/model/record/record.ts';
 import { adapterTools, adaptersFolder } from '../support/adapter-tools.ts';
+import { anyText } from '../support/any-text.ts';
 import { aListMessage, aListRecord } from '../support/messages.ts';
 import { referencesOf, type Reference } from '../support/xml-reference.ts';
 
@@ -39,7 +40,7 @@ function outcomeOf(work: () => string): string {
 }
 
 const text = fc.oneof(
-  fc.string({ minLength: 1, maxLength: 30, unit: 'binary' }),
+  anyText(30),
   fc.string({
     minLength: 1,
     maxLength: 6,
