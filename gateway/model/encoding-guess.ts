@@ -26,6 +26,49 @@ export function guessEncodings(bytes: Uint8Array): readonly EncodingGuess[] {
   return found.sort((a, b) => b.score - a.score);
 }
 
+/** Of several bytes for a character, so that a lost byte makes most of what follows other characters. */
+const ofPairs = ['euc-kr', 'shift-jis', 'gb18030'] as const satisfies readonly TextEncoding[];
+
+/**
+ * The encoding that most lines with letters beyond ASCII are of, where a few are not, and the number of the first of these: a byte was
+ * lost. Undefined where another encoding fits all bytes as well.
+ */
+export function damagedLine(
+  bytes: Uint8Array,
+  [fitting]: readonly EncodingGuess[],
+): { readonly encoding: TextEncoding; readonly line: number } | undefined {
+  const lines = linesBeyondAscii(bytes);
+  const found = ofPairs.flatMap((encoding) => {
+    const isClean = ({ part }: Line): boolean => !decodeText(part, encoding).includes(noCharacter);
+    const [clean, faulty] = [lines.filter(isClean), lines.filter((line) => !isClean(line))];
+    const [first] = faulty;
+    if (first === undefined || clean.length < 2 * faulty.length) return [];
+    const read = (as: TextEncoding): number => likelihood(clean.map(({ part }) => decodeText(part, as)).join('\n'));
+    const score = read(encoding);
+    return score > (fitting === undefined ? 0 : read(fitting.encoding))
+      ? [{ encoding, line: first.number, score }]
+      : [];
+  });
+  return found.sort((a, b) => b.score - a.score)[0];
+}
+
+interface Line {
+  readonly part: Uint8Array;
+  readonly number: number;
+}
+
+/** A line end is part of no character. */
+function linesBeyondAscii(bytes: Uint8Array): readonly Line[] {
+  const lines: Line[] = [];
+  for (let from = 0, number = 1; from < bytes.length; number += 1) {
+    const end = bytes.indexOf(0x0a, from);
+    const part = bytes.subarray(from, end === -1 ? bytes.length : end);
+    if (part.some((byte) => byte >= 0x80)) lines.push({ part, number });
+    from += part.length + 1;
+  }
+  return lines;
+}
+
 const scripts = [
   /^[\p{sc=Latin}\p{M}]+$/u,
   /^[\p{sc=Cyrillic}\p{M}]+$/u,

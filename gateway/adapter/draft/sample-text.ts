@@ -1,6 +1,6 @@
 /** The text of a sample, in the encoding that its bytes state, or that is guessed and asked about. What no layout can be written in is refused. */
 
-import { guessEncodings } from '../../model/encoding-guess.ts';
+import { damagedLine, guessEncodings } from '../../model/encoding-guess.ts';
 import { GatewayError } from '../../model/errors.ts';
 import { decodeText, noCharacter, textEncodings, type TextEncoding } from '../../model/text-encoding.ts';
 
@@ -91,6 +91,16 @@ function linesText(sample: SampleFile, utf8: string | undefined, answered: unkno
   }
   if (utf8 !== undefined) return { ...sample, text: utf8 };
   const all = guessEncodings(bytes);
+  const damaged = damagedLine(bytes, all);
+  if (damaged !== undefined) {
+    const { encoding, line } = damaged;
+    const fix = `Ask the partner for the file as its system wrote it, or leave this line out. If it is whole, name the encoding of the lines: --answer "/messages/list/encoding=NAME" (/conversation/send/answer/encoding of answers).`;
+    throw sampleFault(
+      `${file}:${line}`,
+      `the lines are ${encoding}, but for line ${line}, which lost or gained a byte`,
+      fix,
+    );
+  }
   const [first] = all;
   if (first === undefined) throw sampleFault(file, 'its bytes are of no encoding that lines may have', toAgree);
   const guesses = all.map(({ encoding, text }) => `${encoding} (${/[^\0-\x7f][^\s,;|]{0,9}/u.exec(text)?.[0] ?? ''})`);
