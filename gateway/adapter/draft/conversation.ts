@@ -26,9 +26,20 @@ function answeredConversation({ answers }: Drafting): ConversationData | undefin
   return withAnswers({}, answers)['conversation'] as ConversationData | undefined;
 }
 
-/** Whether an acknowledgement, an answer or a workbook says that the partner runs another program than this. */
+function transportOf({ answers, given }: Drafting): unknown {
+  const answered = answers.get('/transport') ?? 'yes';
+  return answered === 'yes' ? given.transport : answered;
+}
+
+/** Messages travel as files, by names that the partner gives. */
+export function goesAsFiles(drafting: Drafting): boolean {
+  return ['folder', 'sftp'].includes(String(transportOf(drafting)));
+}
+
+/** Whether an acknowledgement, an answer, a workbook or files say that the partner runs another program than this. */
 export function isOfOtherMake(drafting: Drafting, isWorkbook: boolean): boolean {
-  return drafting.acknowledgements.length > 0 || answeredConversation(drafting) !== undefined || isWorkbook;
+  const isAnswered = drafting.acknowledgements.length > 0 || answeredConversation(drafting) !== undefined;
+  return isAnswered || isWorkbook || goesAsFiles(drafting);
 }
 
 /** The partner answers without a document, or by one of which there is no sample. */
@@ -135,12 +146,11 @@ function numbersOf(placements: Placed['placements']): Pick<Stream, 'restart' | '
 export function draftExchange(
   drafting: Drafting,
   { format, conversation }: Pick<Layout, 'format'> & { readonly conversation?: ConversationDraft },
-  { template, schema, encoding }: MessageData,
+  answer: MessageData | undefined,
 ): ConversationData {
-  const { answers, given, vocabulary, partner } = drafting;
-  const answered = answers.get('/transport') ?? 'yes';
-  const transport = answered === 'yes' ? given.transport : answered;
-  const way = transport === 'folder' || transport === 'sftp' ? 'files' : 'https';
+  const { answers, vocabulary, partner } = drafting;
+  const { template, schema, encoding } = answer ?? {};
+  const way = goesAsFiles(drafting) ? 'files' : 'https';
   const { asked, exchange } = vocabulary.conversation[way];
   for (const at of asked) ask(drafting, `/conversation/${at}`, at);
   const ending = { 'xlsx.csv': 'xlsx', fixed: 'txt', csv: 'csv', xml: 'xml', json: 'json' }[format];
@@ -149,8 +159,15 @@ export function draftExchange(
   // Two lists of one day have one name only where the later one replaces the other.
   const serial = isNumbered ? '_{message.position.sequence}' : fullOnly ? '' : '_{message.id}';
   const facts = { template, schema, encoding, ending, serial, cc: partner.toLowerCase() };
-  const drafted = filled(exchange, facts) as ConversationData;
+  const shown = filled(exchange, facts) as ConversationData;
+  const drafted = answer === undefined ? withoutAnswers(shown) : shown;
   if (!answers.has('/conversation/send/answers')) return drafted;
   const { answer: _, ...send } = drafted.send ?? {};
   return { ...drafted, send };
+}
+
+/** No sample shows an answer. */
+function withoutAnswers({ send, receive, ...rest }: ConversationData): ConversationData {
+  const none = { answer: { kind: 'none' } } as const;
+  return { ...rest, send: { ...send, ...none }, receive: { ...receive, ...none } };
 }

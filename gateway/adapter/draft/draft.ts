@@ -17,7 +17,7 @@ import { complete } from './complete.ts';
 import { addTable, ask, type Drafting, type DraftRequest } from './drafting.ts';
 import { placeHoles, type Message } from './holes.ts';
 import { columnsOf, requireQuestions, withAnswers, type ManifestDraft } from './answers.ts';
-import { draftConversation, draftExchange, hasOwnAnswers, isOfOtherMake } from './conversation.ts';
+import { draftConversation, draftExchange, goesAsFiles, hasOwnAnswers, isOfOtherMake } from './conversation.ts';
 import { draftManifest, withCard } from './manifest.ts';
 import { placeSample, type Placement } from './place.ts';
 import { keepSamples, readersOf, topOf, type Reading } from './read-back.ts';
@@ -55,7 +55,7 @@ export function draftAdapter(request: DraftRequest, tools: DraftTools): Draft {
   const messages = { list: messageData(list), ...(reply && { reply: messageData(reply) }) };
   const files = new Map<string, string | Uint8Array>(drafts.flatMap(filesOf));
   const answer = acknowledgement === undefined ? resultSheet(list, others, files) : messageData(acknowledgement);
-  const exchange = answer === undefined ? {} : draftExchange(drafting, list, answer);
+  const exchange = answer === undefined && !goesAsFiles(drafting) ? {} : draftExchange(drafting, list, answer);
   const whole = withCard(withAnswers(draftManifest(list, { messages, exchange }), answers), vocabulary);
   const manifest = checkedManifest(whole, tools);
   const tables = codeTables(manifest.codes, (pointer) => `adapter.yaml#${pointer}`).tablesOn('9999-12-31');
@@ -118,7 +118,7 @@ function draftAnswers(
 ): Partial<Record<'reply' | 'acknowledgement', Message>> {
   const { replies, acknowledgements } = drafting;
   if (acknowledgements.length === 0 && replies.length === 0) {
-    if (list.sheet !== undefined || hasOwnAnswers(drafting)) return {};
+    if (list.sheet !== undefined || hasOwnAnswers(drafting) || goesAsFiles(drafting)) return {};
     const reply = draftMessage('reply', plainReply(list), drafting);
     ask(drafting, '/messages/reply', 'noReply');
     return { reply };

@@ -90,12 +90,18 @@ function groupOf(leaves: readonly SampleNode[], scope: string, search: Search): 
         .slice(1)
         .find(({ repeated }) => repeated) ?? leaf.parent;
     const answer = search.answered.get(pathOf(leaf))?.replace(ofDepartures, '');
+    if (group !== undefined && leavesOf(group).some((each) => isOfMessage(search, each))) return [];
     if (group?.parent === undefined || (answer !== undefined && !answer.startsWith('identifier'))) return [];
     const claim = claimsOf(leaf, group, scope, search).find(({ path, claimed }) => path === 'identifier' && claimed);
     const score = answer === undefined ? claim?.score : 9;
     return score === undefined ? [] : [{ group, score: score + (group.repeated ? 4 : 0) }];
   });
   return found.sort((a, b) => b.score - a.score)[0]?.group;
+}
+
+/** Whether an answer says that a value is of the whole message, so that what it stands in is no item of a list. */
+function isOfMessage({ answered }: Search, leaf: SampleNode): boolean {
+  return /^\{?(?:message|ack)\./u.test(answered.get(pathOf(leaf)) ?? '');
 }
 
 interface Claim extends Pick<Placement, 'node' | 'path' | 'why' | 'text'> {
