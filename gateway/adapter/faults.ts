@@ -11,8 +11,8 @@ export function invalid(detail: string, at: string, fix?: string): GatewayError 
 }
 
 /** E_VALUE_INVALID: a value that cannot be written or read. Its place is added where it is known. */
-export function invalidValue(detail: string): GatewayError {
-  return new GatewayError('E_VALUE_INVALID', detail);
+export function invalidValue(detail: string, fix?: string): GatewayError {
+  return new GatewayError('E_VALUE_INVALID', detail, { fix });
 }
 
 /** The error with its place. A place that it has already is appended, because it is nearer the value. */

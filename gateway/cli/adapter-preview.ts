@@ -94,7 +94,8 @@ function summaryLines({ reasons, law, fault, bytes, losses }: Preview): string[]
   const place = fault?.at === undefined ? '' : ` at ${fault.at}`;
   const schema = fault === undefined ? 'follows the schema' : `${fault.code}${place}: ${fault.detail}`;
   const lost = losses.length === 0 ? [] : [`cut or changed: ${losses.join(', ')}`];
-  return [...granted, `${bytes} bytes, ${schema}`, ...lost];
+  const fix = fault?.fix === undefined ? [] : [`  fix  ${fault.fix}`];
+  return [...granted, `${bytes} bytes, ${schema}`, ...fix, ...lost];
 }
 
 /** XML and JSON with each element on its own line, so that lines can be compared. */

@@ -3,6 +3,7 @@
 import { expect } from 'chai';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadManifest } from '../../gateway/adapter/load.ts';
 import { guessEncodings } from '../../gateway/model/encoding-guess.ts';
 import { encodeText, type TextEncoding } from '../../gateway/model/text-encoding.ts';
 import { adaptersOfHome, runAdapter } from '../support/adapter-command.ts';
@@ -115,6 +116,102 @@ describe('mra adapter new, encodings', () => {
       expect([error.code, error.at], what).to.deep.equal(['E_SAMPLE_UNREADABLE', sample]);
       expect(error.fix, what).to.match(/UTF-8|encoding/u);
     }
+  });
+});
+
+describe('mra adapter new, fixed columns of bytes', () => {
+  const lines = (operators: readonly (readonly [id: string, name: string])[]): Buffer => {
+    const column = (text: string, width: number): Buffer => {
+      const bytes = encodeText(text, 'euc-kr');
+      return Buffer.concat([bytes, Buffer.alloc(width - bytes.length, ' ')]);
+    };
+    const rows = operators.map(([id, name]) => Buffer.concat([Buffer.from('D'), column(id, 12), column(name, 20)]));
+    return Buffer.concat([
+      Buffer.from('H202600001720260402091500\n'),
+      ...rows.flatMap((row) => [row, Buffer.from('120240102\n')]),
+    ]);
+  };
+  const operators = [
+    ['HN20481377', '한빛물산'],
+    ['HN20481502', '대한정밀'],
+    ['HN20495518', '가온해운'],
+    ['HN20512290', '미르전자'],
+  ] as const;
+  const columns = [
+    ...['list.fixed#/H=2 6 12', 'list.fixed#/H/2=message.period', 'list.fixed#/H/6=message.position.sequence|pad:6'],
+    ...[
+      'list.fixed#/H/12=message.issuedAt|zoned:yyyyMMddHHmmss',
+      'list.fixed#/D=2 14 34 35',
+      'list.fixed#/D/2=identifier',
+    ],
+    ...[
+      'list.fixed#/D/14=name.local|oneLine|max:20b',
+      'list.fixed#/D/34=status|code:status',
+      'list.fixed#/D/35=statusSince|date:yyyyMMdd',
+    ],
+  ];
+  let adapters: string;
+  const at = (name: string): string => join(adapters, name);
+  const draft = (...more: readonly string[]): Promise<{ exit: number; stdout: string }> =>
+    runAdapter(adapters, ['new', 'xh', '--sample', at('list.dat'), '--force', '--transport', 'sftp', ...more]);
+  beforeEach(() => {
+    adapters = adaptersOfHome();
+    writeFileSync(at('list.dat'), lines(operators));
+  });
+
+  it('are drafted for a partner with files whose answers are not known, with numbers that begin again each year', async () => {
+    expect((await draft(...columns.flatMap((answer) => ['--answer', answer]))).exit).to.equal(0);
+    const { manifest } = await loadManifest(at('xh'), adapterTools);
+    const { stream, send, receive } = manifest.conversation ?? {};
+    expect(stream).to.deep.equal({ discipline: 'numbered', restart: 'year', max: 999999 });
+    expect([send?.answer, receive?.answer]).to.deep.equal([{ kind: 'none' }, { kind: 'none' }]);
+    expect(send?.file?.name).to.include('{message.position.sequence}');
+  });
+
+  it('with a byte lost in one line are refused with that line, and not read as another script', async () => {
+    const bytes = lines(operators);
+    const lost = bytes.indexOf(encodeText('대', 'euc-kr'));
+    writeFileSync(at('list.dat'), Buffer.concat([bytes.subarray(0, lost), bytes.subarray(lost + 1)]));
+    const error = await rejectedBy(draft());
+    expect([error.code, error.at]).to.deep.equal(['E_SAMPLE_UNREADABLE', `${at('list.dat')}:3`]);
+    expect(error.detail).to.include('euc-kr');
+  });
+
+  it('of an acknowledgement are named one by one', async () => {
+    for (const [i, verdict] of ['00', '10', '20'].entries())
+      writeFileSync(at(`${verdict}.res`), `R202600002${i}${verdict}${'WHY'.padEnd(30)}\n`);
+    const answers = [
+      ...['acknowledgement.fixed#/line=1 2 6 12 14', 'acknowledgement.fixed#/line/12=ack.verdict'],
+      ...columns,
+    ];
+    const given = ['00', '10', '20'].flatMap((verdict) => ['--acknowledgement', at(`${verdict}.res`)]);
+    const { exit, stdout } = await draft(...given, ...answers.flatMap((answer) => ['--answer', answer]));
+    expect(exit).to.equal(0);
+    const { placements } = JSON.parse(stdout) as Report;
+    expect(placements).to.deep.include.members([
+      { ...placements.find(({ element }) => element === '/line/12'), element: '/line/12', value: 'ack.verdict' },
+    ]);
+  });
+
+  it('that have no room for the operators of one side are refused with both forms', async () => {
+    const narrow = lines(operators)
+      .toString('latin1')
+      .replaceAll(/^(D.{10}) {2}/gmu, '$1');
+    writeFileSync(at('list.dat'), Buffer.from(`${narrow}XHN2049551820260402\n`, 'latin1'));
+    const left = [
+      'list.fixed#/X=2 12',
+      'list.fixed#/X/2=departures.identifier',
+      'list.fixed#/X/12=departures.since|date:yyyyMMdd',
+    ];
+    const narrower = columns.map((answer) =>
+      answer
+        .replace('/D=2 14 34 35', '/D=2 12 32 33')
+        .replace('/D/14', '/D/12')
+        .replace('/D/34', '/D/32')
+        .replace('/D/35', '/D/33'),
+    );
+    const error = await rejectedBy(draft(...[...narrower, ...left].flatMap((answer) => ['--answer', answer])));
+    expect([error.code, error.fix?.includes('CN44')]).to.deep.equal(['E_VALUE_INVALID', true]);
   });
 });
 

@@ -3,6 +3,7 @@
 import { extname } from 'node:path';
 import { departureReasons, type ListMessage } from '../../model/list/list.ts';
 import { recordFaults, type Acknowledgement, type RecordAnswer } from '../../model/message.ts';
+import { GatewayError, isGatewayError } from '../../model/errors.ts';
 import { present } from '../../model/present.ts';
 import { roles, type ListRecord } from '../../model/record/record.ts';
 import { seededRandom } from '../../model/seeded-random.ts';
@@ -18,7 +19,12 @@ export function sampleConversations(adapter: Adapter, readers: TextReaders): Rea
   const files = new Map<string, string>();
   const write = <T>(folder: string, step: number, kind: string, format: MessageFormat<T>, message: Plain<T>): void => {
     files.set(`samples/${folder}/${step}-ours.json`, jsonText(message));
-    files.set(`samples/${folder}/${step + 1}-${kind}${extname(format.template)}`, encodeText(format, message));
+    const file = `samples/${folder}/${step + 1}-${kind}${extname(format.template)}`;
+    try {
+      files.set(file, encodeText(format, message));
+    } catch (error) {
+      throw explained(adapter, format, error);
+    }
   };
   const [result = { identifier: 'X1', detail: 'example' }] = invented((random) =>
     reply === undefined ? [] : inventReply(adapter, random, reply).results,
@@ -47,6 +53,22 @@ export function sampleConversations(adapter: Adapter, readers: TextReaders): Rea
       write(`acknowledgements${i === 0 ? '' : `-${i + 1}`}`, 2 * step + 1, 'acknowledgement', format, said);
   for (const [name, text] of refusals(adapter, full, readers)) files.set(name, text);
   return files;
+}
+
+/** Nobody sees the invented message that has no room in a drafted layout: the error names the layout, and what it must carry. */
+function explained(
+  { identifiers }: Adapter,
+  { template }: Pick<MessageFormat<never>, 'template'>,
+  error: unknown,
+): unknown {
+  if (!isGatewayError(error) || error.code !== 'E_VALUE_INVALID') return error;
+  const { code, detail, at = '' } = error;
+  const examples = [identifiers.theirs, identifiers.ours].map(({ example }) => example).join(' and ');
+  const fix = `Operators are written as ${examples}: answer columns and lengths that carry both, or ask the partner for room.`;
+  return new GatewayError(code, `a message in this layout cannot be written: ${detail}`, {
+    at: `${template}#${at}`,
+    fix,
+  });
 }
 
 /** Two lists that are refused, each with its error. */

@@ -17,7 +17,7 @@ export interface Preview extends RecordPreview {
   /** Why the record would not be sent; empty when it would. */
   readonly reasons: readonly IneligibilityReason[];
   /** The fault that the template or the partner's schema finds; a list with such a record could not be sent. */
-  readonly fault?: { readonly code: string; readonly detail: string; readonly at?: string };
+  readonly fault?: { readonly code: string; readonly detail: string; readonly at?: string; readonly fix?: string };
   /** Values that the partner reads changed: truncated, in capitals, in one line. */
   readonly losses: readonly string[];
   readonly bytes: number;
@@ -61,8 +61,8 @@ export function previewAdapter(
   }
 }
 
-function faultOf({ code, detail, at }: GatewayError): NonNullable<Preview['fault']> {
-  return present({ code, detail, at });
+function faultOf({ code, detail, at, fix }: GatewayError): NonNullable<Preview['fault']> {
+  return present({ code, detail, at, fix });
 }
 
 /** Values that are sent, and read changed or not at all. A value that is not sent is no loss: it was agreed so. */

@@ -69,6 +69,9 @@ function cellWriter(cell: CellContent, form: CellForm | undefined, encoding: Tex
   }
 }
 
+const unencodableFix =
+  'Agree an encoding that has the names of both sides, or leave such a value out. Where a lost character is agreed: |fit:? writes a sign in its place.';
+
 function holeWriter(hole: Hole, form: CellForm, encoding: TextEncoding): Writer {
   const at = `/${hole.path.replaceAll('.', '/')}`;
   // Days, counts and codes cannot contain such characters.
@@ -79,7 +82,7 @@ function holeWriter(hole: Hole, form: CellForm, encoding: TextEncoding): Writer 
       if (anyText && !isEncodable(text)) throw invalidValue('the value contains a line end or a control character');
       const strange = unencodable(text, encoding);
       if (strange !== undefined)
-        throw invalidValue(`the value has the character ${strange}, which ${encoding} does not have`);
+        throw invalidValue(`the value has the character ${strange}, which ${encoding} does not have`, unencodableFix);
       return form.write(text);
     } catch (error) {
       throw withPlace(error, at);
