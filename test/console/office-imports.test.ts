@@ -77,6 +77,17 @@ describe('imports in the office', () => {
     expect((await decide(kim, at, 'approve'))['code']).to.equal('E_IMPORT_STATE');
   });
 
+  it('correct one operator by the row that its page gives', async () => {
+    const { at } = await propose(csvOf({ code: '4403130020' }));
+    await decide(kim, at, 'approve');
+    const { html: row } = await person(li).get('/operators/4403130020/row');
+    const unchanged = await propose(row);
+    expect((await decide(kim, unchanged.at, 'approve'))['counts']).to.include({ unchanged: 1, refused: 0 });
+    const corrected = await propose(row.replace('SHENZHEN DARUI', 'SHENZHEN DARIU'));
+    expect((await decide(kim, corrected.at, 'approve'))['counts']).to.include({ changed: 1, refused: 0 });
+    expect((await findOperator(home.gateway.db.sql, '4403130020'))?.name.latin).to.include('DARIU');
+  });
+
   it('lift a suspension only where the approval says so', async () => {
     const code = '4403130020';
     const suspended = await propose(csvOf({ code, status: 'suspended', statusSince: '2018-02-01' }));

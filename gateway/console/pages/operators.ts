@@ -13,7 +13,8 @@ import {
   operatorVersions,
   type OperatorVersion,
 } from '../../store/operators.ts';
-import { asked, page, param, written, type Call, type Section } from '../page.ts';
+import { writeCsv } from '../../wire/files/csv.ts';
+import { asked, page, param, written, type Call, type Download, type Section } from '../page.ts';
 import { olderLink, pageOfNumbered } from '../paging.ts';
 import {
   actForm,
@@ -108,14 +109,27 @@ interface OneOperator {
   readonly next: number | null;
 }
 
+async function existingOperator({ gateway, ...call }: Call): Promise<DomesticRecord> {
+  const record = await findOperator(gateway.db.sql, call.params['code'] ?? '');
+  if (record !== undefined) return record;
+  throw new GatewayError('E_OPERATOR_UNKNOWN', 'no operator has this registration code', {
+    fix: `A code is ${gateway.home.code.words}.`,
+  });
+}
+
+/** A file that an import takes, with this record alone. */
+async function rowOf(call: Call): ReturnType<Download['load']> {
+  const cells: Readonly<Partial<Record<string, string>>> = columnValues(await existingOperator(call));
+  const columns = Object.entries(call.gateway.home.columns);
+  const rows = [columns.map(([, title]) => title), columns.map(([column]) => cells[column] ?? '')];
+  const name = `operator-${param(call, 'code')}.csv`;
+  return { name, contentType: 'text/csv; charset=utf-8', bytes: Buffer.from(writeCsv(rows)) };
+}
+
 async function loadOne(call: Call): Promise<OneOperator> {
   const { gateway } = call;
   const code = param(call, 'code');
-  const record = await findOperator(gateway.db.sql, code);
-  if (record === undefined)
-    throw new GatewayError('E_OPERATOR_UNKNOWN', 'no operator has this registration code', {
-      fix: `A code is ${gateway.home.code.words}.`,
-    });
+  const record = await existingOperator(call);
   const versions = await operatorVersions(gateway.db.sql, code);
   const partners = [];
   for (const partner of gateway.partners.values()) partners.push(await standing(gateway, partner, record, versions));
@@ -136,7 +150,9 @@ function viewOne(one: OneOperator, call: Call): VNode {
   const values = columnValues(record);
   return html`<p>${state(kinds[record.status], words.code('status', record.status))} ${name(record.name.local)}</p>
     ${facts(recordColumns.map((column) => [words.code('column', column), values[column]] as const))}
-    ${decisionForm(record, call)} ${partnersView(one, call)}
+    ${decisionForm(record, call)}
+    <p>${t('operators.row_hint')} ${link(pathOf('operators', record.code, 'row'), t('operators.row'))}</p>
+    ${partnersView(one, call)}
     ${table(
       t('operators.history'),
       [
@@ -227,4 +243,5 @@ export const operators: Section = {
       },
     },
   ],
+  downloads: [{ path: '/operators/:code/row', needs: 'operators.read', load: rowOf }],
 };

@@ -83,11 +83,16 @@ function sentences(proof: Proof, { words, gateway }: Call): readonly Content[] {
   ];
 }
 
+/** Only a verifier can say so, and no paper. */
+function validView(proof: Proof, call: Call): VNode {
+  return html`<p>${state('good', call.words.t('proofs.good'))}</p>
+    ${proofView(proof, call)}`;
+}
+
 function proofView(proof: Proof, call: Call): VNode {
   const { words } = call;
   const { t } = words;
-  return html`<p>${state('good', t('proofs.good'))}</p>
-    <ul>
+  return html`<ul>
       ${sentences(proof, call).map((text) => text !== false && html`<li>${text}</li>`)}
     </ul>
     ${facts([
@@ -105,7 +110,7 @@ function proofView(proof: Proof, call: Call): VNode {
 function oneView(proof: Proof, call: Call): VNode {
   const { t } = call.words;
   const { number } = proof;
-  return html`${proofView(proof, call)}
+  return html`${validView(proof, call)}
     <p>
       ${link(pathOf('proofs', number, 'print'), t('proofs.print'))} ·
       ${link(pathOf('proofs', number, 'evidence'), t('proofs.download'))} ·
@@ -205,7 +210,7 @@ export const proofs: Section = {
       async act(call) {
         const key = written(call, 'key') || (await call.gateway.sealer.verifierKey());
         const result = proofOf(readEvidence(sentEvidence(call), key, 'file'));
-        return { title: call.words.t('nav.proofs'), view: proofView(result, call), result };
+        return { title: call.words.t('nav.proofs'), view: validView(result, call), result };
       },
     },
   ],
