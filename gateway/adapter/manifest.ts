@@ -116,7 +116,7 @@ export interface Manifest {
 }
 
 /** Seconds and days; what is absent has the default of schedule.ts. */
-export interface ScheduleData {
+interface ScheduleData {
   readonly onChange?: number | 'never';
   readonly at?: readonly string[];
   readonly except?: readonly Day[];

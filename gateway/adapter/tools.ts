@@ -6,7 +6,7 @@ import type { HomeProfile } from '../model/home.ts';
 import type { Manifest } from './manifest.ts';
 
 /** A violation of a schema; `pointer` is a JSON Pointer into the value. */
-export interface SchemaFault {
+interface SchemaFault {
   readonly pointer: string;
   readonly code: string;
   readonly detail: string;

@@ -28,7 +28,7 @@ const betweenDrainsMs = 1_000;
 /** A change waits so long at most before it is posted. */
 const betweenNewsMs = 500;
 
-export interface BorderWork extends Repeated {
+interface BorderWork extends Repeated {
   readonly index: RegisterIndex;
   readonly answers: AnswerLog;
 }

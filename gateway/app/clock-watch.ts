@@ -9,7 +9,7 @@ import { clockToleranceSeconds } from '../store/delivery-leases.ts';
 import { faultFields } from '../wire/log.ts';
 
 /** Milliseconds of the clock, and of a clock that nobody sets. */
-export interface ClockReading {
+interface ClockReading {
   readonly clock: number;
   readonly monotonic: number;
 }

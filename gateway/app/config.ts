@@ -38,7 +38,7 @@ export interface BrokerConfig {
 type BrokerFile = Pick<BrokerConfig, 'url' | 'tls'> & Partial<BrokerConfig>;
 
 /** Where a proxy that ends TLS reaches the exchange door: a Unix socket, or a port of the loopback interface with a secret. */
-export type ProxyConfig = { readonly socket: string } | { readonly port: number; readonly secret: Secret };
+type ProxyConfig = { readonly socket: string } | { readonly port: number; readonly secret: Secret };
 
 interface Address {
   readonly host: string;

@@ -20,7 +20,7 @@ export const vocabularyFile = join(programFolder, 'schemas', 'draft-vocabulary.y
 export const keptAnswers = 'answers.yaml';
 
 /** By path in the folder. */
-export type DraftFiles = ReadonlyMap<string, string | Uint8Array>;
+type DraftFiles = ReadonlyMap<string, string | Uint8Array>;
 
 const zipStart = Buffer.from('PK\u0003\u0004');
 

@@ -13,7 +13,7 @@ import { signerOf, type Signer } from '../wire/signature/profile.ts';
 import { checkUnsigned, seal } from '../wire/signature/seal.ts';
 
 /** What an announcement states of a stored key. */
-export interface Announced {
+interface Announced {
   /** Absent: signing. */
   readonly use?: KeyAnnouncement['use'];
   /** PEM. */

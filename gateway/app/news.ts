@@ -144,7 +144,7 @@ function bodyOf(change: RegisterChange): string {
   return JSON.stringify({ type: `operator.${change.kind}`, timestamp: change.known_at, data: shownChange(change) });
 }
 
-export interface ReceiverState {
+interface ReceiverState {
   readonly name: string;
   readonly lane: NewsLane;
   /** The number of the last change that it took. */

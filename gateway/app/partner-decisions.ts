@@ -143,7 +143,7 @@ function withTexts({ ownKeys: _, revoked: __, ...settings }: PartnerConfig): Add
   return { ...settings, certificates: { ...certificates, ...present({ announced }) } };
 }
 
-export interface Revocation {
+interface Revocation {
   readonly reason: string;
   readonly person: string;
   /** Of one certificate; absent: the partner, with all its connections and secrets. */

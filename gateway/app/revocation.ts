@@ -20,7 +20,7 @@ import {
 type Certificates = PartnerConfig['certificates'];
 
 /** A list of the settings, or why it cannot be used. */
-export type FoundList =
+type FoundList =
   { readonly source: string; readonly list: RevocationList } | { readonly source: string; readonly fault: string };
 
 /** Undefined where no lists are asked. Lists that cannot be used count as missing: then the certificates are `unknown`. */

@@ -20,7 +20,7 @@ import { makeNextTls } from '../wire/signature/next-tls-key.ts';
 const daySeconds = 24 * 3600;
 export const tlsNoticeSeconds = 14 * daySeconds;
 
-export interface BegunTls {
+interface BegunTls {
   readonly certificate: X509Certificate;
   readonly fingerprint: string;
   readonly from: Moment;

@@ -1,6 +1,6 @@
 /** Work that must not overlap: a reload with another one, or with the end of the gateway. */
 
-export type TakeTurns = <T>(work: () => Promise<T>) => Promise<T>;
+type TakeTurns = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** Each piece of work begins when all before it have ended, whether they succeeded or failed. */
 export function takeTurns(): TakeTurns {

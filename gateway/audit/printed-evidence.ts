@@ -10,7 +10,7 @@ import { canonicalJson } from '../model/canonical-json.ts';
 import { shownConsultationNumber } from '../model/clearance/number-form.ts';
 import type { Evidence } from './evidence.ts';
 
-export interface EvidenceCode {
+interface EvidenceCode {
   readonly text: string;
   /** Markup that loads nothing. Absent where the text is longer than any QR code. */
   readonly svg?: string;

@@ -12,14 +12,14 @@ import type { Moment } from '../model/record/record.ts';
 import { makeFolder } from '../wire/files/folders.ts';
 import { lastCheckpoint, logKey } from './seal-log.ts';
 
-export interface Witness {
+interface Witness {
   /** The newest checkpoint that we signed; undefined before the first. */
   own(): Promise<ReceiptCheckpoint | undefined>;
   /** Keeps one of a partner, at most one an hour. Throws E_LOG_ALTERED where it is not signed, or contradicts one that is kept. */
   keep(partner: string, checkpoint: ReceiptCheckpoint): Promise<void>;
 }
 
-export interface Witnessed extends ReceiptCheckpoint, Checkpoint {
+interface Witnessed extends ReceiptCheckpoint, Checkpoint {
   readonly at: Moment;
 }
 

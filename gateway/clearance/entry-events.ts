@@ -9,7 +9,7 @@ import type { Tx } from '../store/database.ts';
 import { appendEvents } from '../store/events.ts';
 import type { Clearance } from './status-query.ts';
 
-export interface EventReport {
+interface EventReport {
   /** At their places in the request; `at` is a moment of RFC 3339. */
   readonly events: readonly NewEntryEvent[];
   readonly client: string;
@@ -17,7 +17,7 @@ export interface EventReport {
   readonly together: boolean;
 }
 
-export interface TakenEvent extends EntryEvent {
+interface TakenEvent extends EntryEvent {
   readonly entry: string;
   readonly assessment: string;
   readonly result: 'recorded' | 'repeated';

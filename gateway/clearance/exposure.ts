@@ -14,7 +14,7 @@ import { lateRestrictions, type RegisterChange } from '../store/register-changes
 import { answerQuery, openQueryBatch, type Clearance } from './status-query.ts';
 
 /** An answer that would be otherwise now. */
-export interface ChangedAnswer {
+interface ChangedAnswer {
   readonly answer: ProvenAnswer;
   readonly request: CheckRequest;
   readonly outcomeNow: Outcome;
@@ -33,7 +33,7 @@ const recognised: readonly Outcome[] = ['recognised', 'recognised_with_limits'];
 /** Answers of one restriction that are named. */
 const mostAnswers = 200;
 
-export interface ExposureQuery {
+interface ExposureQuery {
   /** Absent: of every partner. */
   readonly partner?: string;
   /** When the restrictions became known: from here to before there. */
@@ -45,7 +45,7 @@ export interface ExposureQuery {
   readonly limit: number;
 }
 
-export interface ExposurePage {
+interface ExposurePage {
   /** Only restrictions with an answer; the newest first. */
   readonly exposures: readonly Exposure[];
   /** What to ask before next; absent after the last. */
@@ -81,7 +81,7 @@ async function exposureOf(clearance: Clearance, change: RegisterChange): Promise
   return answers.length === 0 ? undefined : { change, answers, isCut };
 }
 
-export interface ChangedAnswers {
+interface ChangedAnswers {
   /** The newest first. */
   readonly changed: readonly ChangedAnswer[];
   /** How many recorded answers were given again. */

@@ -7,7 +7,7 @@ import { english, html, table, type VNode } from './parts.ts';
 import type { TextKey, Words } from './words.ts';
 
 /** `least`: counts below it are withheld; 0: none is. */
-export interface OutcomeView {
+interface OutcomeView {
   readonly words: Words;
   readonly outcome: ShownOutcome;
   readonly least: number;

@@ -23,7 +23,7 @@ export type StatusDecision = keyof typeof statusDecisions;
 
 export type OperatorDecision = StatusDecision | 'give_consent' | 'end_consent';
 
-export interface DecisionTerms {
+interface DecisionTerms {
   readonly decision: OperatorDecision;
   /** From this day at home; absent: from today. */
   readonly from?: Day | undefined;

@@ -25,7 +25,7 @@ export interface ReadRow extends JudgedRow {
   readonly repeated?: boolean;
 }
 
-export interface RowSource {
+interface RowSource {
   readonly content: FileSource;
   readonly encoding: TableEncoding;
   /** `table`: columns titled as the home profile says. `jsonl`: a record of schemas/record.schema.json a line. */

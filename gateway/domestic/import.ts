@@ -52,7 +52,7 @@ export interface ImportOptions {
 }
 
 /** The path of a file, or its name and bytes. */
-export type ImportFile = string | { readonly name: string; readonly bytes: Uint8Array };
+type ImportFile = string | { readonly name: string; readonly bytes: Uint8Array };
 
 /** Rows with the same fault. */
 export interface Problem {
@@ -65,7 +65,7 @@ export interface Problem {
   readonly fix: string;
 }
 
-export interface RefusedRow {
+interface RefusedRow {
   readonly fields: Readonly<Record<string, string>>;
   /** The moment it speaks of. */
   readonly asOf: HomeMoment;

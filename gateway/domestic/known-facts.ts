@@ -10,7 +10,7 @@ import { isBefore, newestDay, type HomeMoment } from './import-moment.ts';
 export const restrictions = ['suspension', 'revocation', 'withdrawal', 'consent_withdrawal'] as const;
 export type Restriction = (typeof restrictions)[number];
 
-export interface Comparison {
+interface Comparison {
   readonly lifts: readonly Restriction[];
   /** The operator is further from `active` than before, or its consent has ended. */
   readonly restricts: boolean;

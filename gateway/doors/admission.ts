@@ -28,7 +28,7 @@ export interface Proxy {
 }
 
 /** A user and password (RFC 7617) where there is a user, otherwise a token (RFC 6750). */
-export interface PartnerSecret {
+interface PartnerSecret {
   readonly partner: string;
   readonly user?: string;
   /** Of the password or token, lower-case hex: they are random, so that nobody finds them by trying. */

@@ -4,7 +4,7 @@ import { createServer as createHttpServer, type RequestListener, type Server } f
 import { createServer as createHttpsServer } from 'node:https';
 
 /** PEM texts. `ca`: authorities of client certificates; absent: none is asked for. */
-export interface BorderTls {
+interface BorderTls {
   readonly cert: string;
   readonly key: string;
   readonly ca?: readonly string[];

@@ -22,10 +22,10 @@ import { requireScope } from './border-callers.ts';
 import { failedReply, largeRequestBytes, type PostDoor } from './border-posts.ts';
 import { refuseCompressed } from './body-reader.ts';
 
-export const streamType = 'application/x-ndjson';
+const streamType = 'application/x-ndjson';
 
 /** What is asked by lines at one address. */
-export interface StreamKind {
+interface StreamKind {
   /** Of the metrics: its seconds are no measure of one request. */
   readonly route: string;
   readonly scope: Scope;

@@ -5,7 +5,7 @@ import { asGatewayError, GatewayError } from '../model/errors.ts';
 import { openRequestIds, problemReply, sendReply, type BorderReply } from './border-requests.ts';
 import { requireHost, targetOf } from './request-target.ts';
 
-export interface MonitoringDoor {
+interface MonitoringDoor {
   readonly hosts?: readonly string[] | undefined;
   readonly metrics: { readonly contentType: string; expose(): Promise<string> };
   /** By door: resolves if it is ready. Throws what keeps it from its work. */

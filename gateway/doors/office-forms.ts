@@ -24,7 +24,7 @@ export interface SentForm {
 const formBytes = 256 * 1024;
 const mostFields = 100;
 
-export interface FormLimits {
+interface FormLimits {
   /** Of a form with a file; any other has 256 KiB at most. Undefined: no file is taken. */
   readonly mostBytes: number | undefined;
   /** Who sends it: of one sender a part of all bytes are held at one time. */

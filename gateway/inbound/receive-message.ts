@@ -138,7 +138,7 @@ async function receiveReceipt(
   }
 }
 
-export type HeldDecision = Pick<HoldDecision, 'decision'> & Decider;
+type HeldDecision = Pick<HoldDecision, 'decision'> & Decider;
 
 /**
  * Two people release or refuse a held list; undefined while the second is missing. A released list is read again from its kept

@@ -2,7 +2,7 @@
 
 import { openWriter, putBytes } from './byte-writer.ts';
 
-export type ByteMemo<T> = (bytes: Uint8Array, start: number, end: number) => T;
+type ByteMemo<T> = (bytes: Uint8Array, start: number, end: number) => T;
 
 /** Limits of the cache, so that no sender can exhaust the memory. */
 const maxKeyLength = 96;

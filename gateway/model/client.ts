@@ -26,7 +26,7 @@ export function isScope(text: string): text is Scope {
 }
 
 /** A token as a client sends it: a public part that finds it, and 256 random bits. */
-export interface TokenParts {
+interface TokenParts {
   readonly id: string;
   readonly token: string;
 }

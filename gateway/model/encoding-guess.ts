@@ -2,7 +2,7 @@
 
 import { canEncode, decodeText, noCharacter, type TextEncoding } from './text-encoding.ts';
 
-export interface EncodingGuess {
+interface EncodingGuess {
   readonly encoding: TextEncoding;
   readonly text: string;
 }

@@ -19,7 +19,7 @@ export interface WrittenForm {
 }
 
 /** An identifier in the partner's form, made from another way of writing it. */
-export interface VariantReading {
+interface VariantReading {
   readonly identifier: string;
   readonly from: string;
   readonly to: string;

@@ -8,7 +8,7 @@ import { applyDelta, digestedLines, noteText, parseSnapshot, snapshotFormat, who
 import type { SnapshotHead, SnapshotLines, SnapshotText } from './snapshot.ts';
 
 /** A snapshot whose signature and digests were verified. */
-export interface VerifiedSnapshot {
+interface VerifiedSnapshot {
   readonly head: SnapshotHead;
   readonly lines: SnapshotLines;
   /** The file that states it as a whole. */

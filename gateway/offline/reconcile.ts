@@ -22,7 +22,7 @@ export interface OfflineConsultation {
   readonly answer: ProvenAnswer;
 }
 
-export interface Reconciled {
+interface Reconciled {
   readonly consultation_number: string;
   readonly result: 'recorded' | 'repeated';
   /** What the register says as of the snapshot, where the outcome, the operator or the advice is another than was answered. */

@@ -49,7 +49,7 @@ export interface SnapshotHead {
 }
 
 /** What is agreed with a partner, without what messages need. */
-export type TermsAsData = Omit<PartnerTerms, 'identifiers'> & { readonly name: string; readonly form: FormAsData };
+type TermsAsData = Omit<PartnerTerms, 'identifiers'> & { readonly name: string; readonly form: FormAsData };
 type Form = PartnerTerms['identifiers']['theirs'];
 type FormAsData = Omit<Form, 'grammar' | 'check' | 'variants'> & {
   readonly grammar: Pattern;

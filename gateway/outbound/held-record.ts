@@ -6,7 +6,7 @@ import type { Reader } from '../store/database.ts';
 import type { OperatorVersion } from '../store/operators.ts';
 import { refusalsOf, sentLists, type SentList } from '../store/outbox.ts';
 
-export interface HeldRecord {
+interface HeldRecord {
   /** `earlier`: a state that we replaced since. */
   readonly holds: 'current' | 'earlier' | 'no';
   /** Since when we had the state that it holds. */

@@ -29,7 +29,7 @@ import type { ListOptions, QueuedList } from '../model/list/queued-list.ts';
  */
 export type WaitReason = 'first_list' | 'by_file' | 'not_in_force' | 'restored' | 'held' | 'not_delivered';
 
-export interface ScheduledList {
+interface ScheduledList {
   /** Absent before the first list. */
   readonly next?: DueList;
   readonly waits?: WaitReason;

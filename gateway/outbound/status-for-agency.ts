@@ -10,7 +10,7 @@ import type { Moment } from '../model/record/record.ts';
 import { appendEvents } from '../store/events.ts';
 import { findOperator } from '../store/operators.ts';
 
-export interface AgencyAnswer {
+interface AgencyAnswer {
   readonly identifier: string;
   readonly answered_at: Moment;
   readonly listed: boolean;

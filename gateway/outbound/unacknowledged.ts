@@ -6,7 +6,7 @@ import { restrictionsAfter } from '../store/operators.ts';
 import { sentLists, type SentList } from '../store/outbox.ts';
 import { sendingProgress } from '../store/streams.ts';
 
-export interface Unacknowledged {
+interface Unacknowledged {
   readonly code: string;
   /** When it was decided or imported. */
   readonly since: Moment;

@@ -16,7 +16,7 @@ import { countReceived, countSent } from '../store/exchange-counts.ts';
 import { restrictionDelays } from '../store/register-changes.ts';
 
 /** Of one report; more would only be too old to compare. */
-export const mostMonths = 24;
+const mostMonths = 24;
 
 /** Months at home, the first and the last (`2026-11`). */
 export interface Months {

@@ -22,7 +22,7 @@ export interface ShownOutcome extends Months {
 }
 
 /** Null: withheld, because the count is small. */
-export interface TrendMonth {
+interface TrendMonth {
   readonly month: string;
   readonly entries: number | null;
   readonly benefit: number | null;
@@ -34,7 +34,7 @@ export interface OutcomeReport extends Months {
   readonly arrangements: readonly ShownOutcome[];
 }
 
-export interface Reporting extends Clearance {
+interface Reporting extends Clearance {
   readonly config: { readonly outcomes: OutcomeRules };
 }
 

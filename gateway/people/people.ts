@@ -78,7 +78,7 @@ export async function listPeople(reader: Reader): Promise<readonly Person[]> {
   return (await listRows(reader)).map(personOf);
 }
 
-export interface NewPerson {
+interface NewPerson {
   readonly id: string;
   readonly name: string;
   /** Of staff. */

@@ -25,7 +25,7 @@ const prefix = 'mra_person_';
 const idLength = 16;
 export const mostTokenDays = 90;
 
-export interface NewToken {
+interface NewToken {
   /** Shown once. */
   readonly token: string;
   readonly id: string;

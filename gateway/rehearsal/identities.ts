@@ -21,7 +21,7 @@ export interface Identity {
   readonly certificates: PartnerConfig['certificates'];
 }
 
-export interface OwnIdentity extends Identity {
+interface OwnIdentity extends Identity {
   readonly keyring: Keyring;
 }
 
@@ -54,7 +54,7 @@ export async function registeredIdentity(home: HomeProfile, folder: string, now:
   return { home, folder, certificates: { ...certificates, checkPath: false } };
 }
 
-export function writeCertificate(folder: string, name: string, pem: string): string {
+function writeCertificate(folder: string, name: string, pem: string): string {
   const path = join(folder, `${name}.pem`);
   writeFileSync(path, pem);
   return path;

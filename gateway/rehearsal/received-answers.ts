@@ -29,7 +29,7 @@ export interface ReceivedReceipt {
 }
 
 /** What the tested gateway decided about a message, where it is in this process. */
-export type LookAt = (digest: Digest) => Promise<ReceivedReceipt | undefined>;
+type LookAt = (digest: Digest) => Promise<ReceivedReceipt | undefined>;
 
 export interface ReceiptLog {
   /**

@@ -88,7 +88,7 @@ export async function forgetSearchable(tx: Tx, numbers: readonly number[]): Prom
 const sliceRows = 500;
 const mostRows = 50_000;
 
-export interface SearchPage {
+interface SearchPage {
   /** The newest first. */
   readonly found: readonly Found[];
   /** Where the next page goes on; absent after the last. */

@@ -12,7 +12,7 @@ import { checkDump, dumpDatabase, requireEmptyDatabase, restoreDump } from './po
 import { storeError } from './sqlite-errors.ts';
 import { filesOf, makePrivateFile, openFile } from './sqlite-file.ts';
 
-export interface Backup {
+interface Backup {
   readonly file: string;
   readonly bytes: number;
   /** Also in FILE.sha256, in the form of `sha256sum -c`. */

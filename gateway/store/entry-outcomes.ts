@@ -40,7 +40,7 @@ export async function recordEntry(
 }
 
 /** An entry with what is reported of it so far, oldest first. */
-export interface ReportedEntry {
+interface ReportedEntry {
   readonly entry: string;
   readonly assessment: string;
   readonly assessedAt: Moment;
@@ -133,7 +133,7 @@ export async function forgetEntries(tx: Tx, assessments: readonly string[]): Pro
     .execute();
 }
 
-export interface ResultCount {
+interface ResultCount {
   readonly result: EntryResult;
   readonly entries: number;
 }

@@ -12,7 +12,7 @@ interface Period {
   readonly to: Moment;
 }
 
-export type StateCounts<State extends string> = Readonly<Partial<Record<State, number>>>;
+type StateCounts<State extends string> = Readonly<Partial<Record<State, number>>>;
 
 /** Messages of ours that were sealed in the period, but for receipts. */
 export async function countSent(reader: Reader, { partner, from, to }: Period): Promise<StateCounts<OutboundState>> {

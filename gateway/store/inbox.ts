@@ -41,7 +41,7 @@ export const inboxColumns = [
 export type InboxMessage = FromRow<Pick<Tables['inbox'], (typeof inboxColumns)[number]>>;
 
 /** `keep`: false for a message that is too large. `named`: the same bytes in a file of another name are another message. */
-export interface ArrivalOptions {
+interface ArrivalOptions {
   readonly keep?: boolean;
   readonly named?: boolean;
 }
@@ -142,7 +142,7 @@ export async function settleInbox(tx: Tx, settlement: InboxSettlement): Promise<
 }
 
 /** Bytes of a partner, or the verified message with an id. Two partners may use the same id: then name the partner. */
-export type InboxKey =
+type InboxKey =
   { readonly partner: string; readonly digest: Digest } | { readonly messageId: string; readonly partner?: string };
 
 /** Throws E_REQUEST_INVALID when two partners use the id and none is named. */

@@ -30,7 +30,7 @@ export interface OlderStore {
 }
 
 /** A store whose given numbers are noted beside it. */
-export interface NumberedStore {
+interface NumberedStore {
   readonly db: Database;
   /** Absent where the store is as new as what was sent. */
   readonly older?: OlderStore;

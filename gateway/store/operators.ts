@@ -19,7 +19,7 @@ export interface KnownOperator {
 }
 
 /** The import or command that records come from. */
-export interface OperatorImport {
+interface OperatorImport {
   /** Name and SHA-256 of the file; empty for a command. */
   readonly file: string;
   readonly digest: string;

@@ -162,7 +162,7 @@ export async function lateRestrictions(
     .execute();
 }
 
-export interface RestrictionDelay {
+interface RestrictionDelay {
   /** From the issue of the list that says so until it took effect here. */
   readonly seconds: number;
   readonly operators: number;

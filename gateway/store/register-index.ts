@@ -19,7 +19,7 @@ import type { RegisterView } from './register-view.ts';
 import { listInForce } from './streams.ts';
 
 /** The view of a partner as of now; undefined where memory does not have it. */
-export type ViewOf = (partner: string) => RegisterView | undefined;
+type ViewOf = (partner: string) => RegisterView | undefined;
 
 export interface RegisterIndex {
   /**
@@ -37,7 +37,7 @@ export interface RegisterIndex {
 }
 
 /** The file of the snapshot, and who is informed that it was not used. */
-export interface KeptRegister {
+interface KeptRegister {
   readonly file: string;
   unusable(error: GatewayError): void;
   /** So many changed operators are worth another snapshot; absent: as many as are read from the store in half a second. */

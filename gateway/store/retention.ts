@@ -19,7 +19,7 @@ export interface Retired {
   readonly bytes: number;
 }
 
-export interface RetentionHow {
+interface RetentionHow {
   readonly limits: RetentionLimits;
   /** Nothing is deleted. */
   readonly dryRun: boolean;

@@ -102,7 +102,7 @@ export async function forgetSpooled(tx: Tx, numbers: readonly number[]): Promise
 }
 
 /** An answer given from a snapshot, under a number that its computer made. */
-export type OfflineAnswer = Omit<SpooledAnswer, 'place'> & { readonly number: string };
+type OfflineAnswer = Omit<SpooledAnswer, 'place'> & { readonly number: string };
 
 /** Records answers whose numbers are free, and says in the log how many there were and who brought them. Throws E_BUSY. */
 export async function recordOffline(

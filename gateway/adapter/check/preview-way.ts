@@ -9,7 +9,7 @@ import type { FileNames } from '../conversation/files.ts';
 import type { NamedValues } from '../template/message-fields.ts';
 
 /** One line: what travels, and how it looks for a full list of now with the number 1. */
-export interface WayLine {
+interface WayLine {
   readonly what: string;
   readonly how: string;
 }

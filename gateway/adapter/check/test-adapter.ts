@@ -120,7 +120,7 @@ function noteOn(refused: readonly string[], runs: number): string | undefined {
   return `not encoded, as the template cannot carry a value: ${places.join(', ')} of ${runs}`;
 }
 
-export interface Trip {
+interface Trip {
   readonly name: string;
   readonly format: MessageFormat<unknown>;
   invent(random: SeededRandom): unknown;

@@ -28,7 +28,7 @@ export function answersOf({ answer, answers = [] }: Pick<SendData, 'answer' | 'a
 }
 
 /** HTTP statuses: whose body is the answer, after which the message is sent again, and after which staff must act. */
-export interface StatusForm {
+interface StatusForm {
   readonly read?: readonly number[];
   readonly later?: readonly number[];
   readonly hold?: readonly number[];

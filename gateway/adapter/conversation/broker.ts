@@ -23,8 +23,7 @@ export interface QueueBinding {
 }
 
 /** What a delivery is. `acknowledgement`: the answer by the document that was agreed. */
-export const deliveryKinds = ['list', 'reply', 'acknowledgement'] as const;
-export type DeliveryKind = (typeof deliveryKinds)[number];
+export type DeliveryKind = 'list' | 'reply' | 'acknowledgement';
 
 export interface ConsumeForm {
   readonly queue: string;
@@ -37,7 +36,7 @@ export interface ConsumeForm {
 }
 
 /** The properties of a delivery, as they arrived: they choose how it is read, and prove nothing. */
-export interface DeliveryProperties {
+interface DeliveryProperties {
   readonly routingKey: string;
   readonly type?: string;
   readonly headers: Readonly<Record<string, unknown>>;

@@ -13,7 +13,7 @@ export interface ConversationData {
   readonly receive?: ReceiveData;
 }
 
-export interface Semantics {
+interface Semantics {
   /**
    * `replace`: a list is all that is held afterwards; `changes`: full lists and deltas; `upsert`: what is on a list is held so
    * afterwards, and a list does not say whether it is a full one. Default: as `lists.kinds` says.

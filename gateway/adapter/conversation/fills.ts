@@ -59,7 +59,7 @@ export interface FillContext {
   readonly file?: string | undefined;
 }
 
-export interface FillTerms {
+interface FillTerms {
   readonly fills: Fills;
   readonly rules: StreamRules;
   readonly timeZone: string;

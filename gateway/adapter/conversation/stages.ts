@@ -18,8 +18,7 @@ export type AnswerData = StageData &
   );
 
 /** What happens when no answer came in time. `settle`: nothing more is expected, and the message counts as delivered, as `assumed`. */
-export const lateActions = ['resend', 'hold', 'alarm', 'settle'] as const;
-export type LateAction = (typeof lateActions)[number];
+type LateAction = 'resend' | 'hold' | 'alarm' | 'settle';
 
 /** What names the message that an answer is about. Without it: its id or number, or the connection it came by. */
 type Correlation = 'subject' | 'number' | 'correlationId' | { readonly header: string };

@@ -26,7 +26,7 @@ export interface CountedList {
 }
 
 /** A count of the message, compared when all of it was read. Its slot holds the count, and the next one the place. */
-export interface CountHole {
+interface CountHole {
   readonly slot: number;
   readonly at: string;
   /** Of items with a value that the template does not carry unchanged, a count could not be compared. */

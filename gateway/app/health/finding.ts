@@ -28,7 +28,7 @@ export const dayMs = 24 * 3600 * 1000;
 const certificateWarningDays = 60;
 
 /** Of a key or certificate: what stands for it in metrics, and the causes of an alarm before and after its end. */
-export interface EndTerms {
+interface EndTerms {
   readonly check: string;
   readonly fix: string;
   readonly causes: readonly [soon: Cause, over: Cause];

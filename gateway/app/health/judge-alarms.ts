@@ -13,7 +13,7 @@ interface FoundProblem extends Problem {
   readonly partners?: readonly string[] | undefined;
 }
 
-export interface AlarmChanges {
+interface AlarmChanges {
   readonly opened: readonly Problem[];
   readonly changed: readonly { readonly alarm: Alarm; readonly problem: Problem }[];
   readonly closed: readonly Alarm[];
@@ -40,7 +40,7 @@ export function problemsIn(findings: readonly Finding[]): readonly FoundProblem[
 }
 
 /** Those that no other problem of the same partners explains. */
-export function rootsOf(problems: readonly FoundProblem[]): readonly FoundProblem[] {
+function rootsOf(problems: readonly FoundProblem[]): readonly FoundProblem[] {
   const covers = (one: FoundProblem, other: FoundProblem): boolean =>
     one.partners === undefined || (other.partners?.every((code) => one.partners?.includes(code)) ?? false);
   return problems.filter(

@@ -4,7 +4,7 @@ import type { Memorandum } from '../../model/memorandum.ts';
 import { english, facts, html, type VNode } from '../parts.ts';
 import type { Words } from '../words.ts';
 
-export interface AgencyTerms {
+interface AgencyTerms {
   readonly title: string;
   readonly from: string;
   readonly until: string | null;

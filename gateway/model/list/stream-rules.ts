@@ -45,7 +45,7 @@ export function ordersByTime({ discipline }: StreamRules): boolean {
 }
 
 /** The place of a list in its stream, before its content is compared with what is held. */
-export type ListPlace = Pick<Position, 'epoch' | 'sequence'>;
+type ListPlace = Pick<Position, 'epoch' | 'sequence'>;
 
 /** A place, whole where the message states it so; `hold`: why the list waits for two people. */
 export interface PlacedList {
@@ -54,7 +54,7 @@ export interface PlacedList {
 }
 
 /** What is held of the sender: the position after its last message; and when its list in force was issued, on which day of its zone. */
-export interface HeldStream {
+interface HeldStream {
   readonly position: Position;
   readonly issuedAt?: Moment;
   readonly issuedOn?: Day;

@@ -5,7 +5,7 @@ import { hash } from 'node:crypto';
 /** SHA-256, 32 bytes. */
 export type TreeHash = Buffer;
 
-export function nodeHash(left: TreeHash, right: TreeHash): TreeHash {
+function nodeHash(left: TreeHash, right: TreeHash): TreeHash {
   return hash('sha256', Buffer.concat([Buffer.of(1), left, right]), 'buffer');
 }
 
@@ -61,7 +61,7 @@ export function joined(hashes: readonly TreeHash[]): TreeHash {
   return level[0] as TreeHash;
 }
 
-export interface GrowingTree {
+interface GrowingTree {
   /** The next leaf, or the hash of the next 2^level leaves where the size is a multiple of that. */
   add(hash: TreeHash, level?: number): void;
   readonly size: number;

@@ -3,8 +3,7 @@
 import { later } from '../day.ts';
 import type { Moment } from '../record/record.ts';
 
-export const entryEvents = ['examined', 'documents_checked', 'released'] as const;
-export type EntryEventKind = (typeof entryEvents)[number];
+export type EntryEventKind = 'examined' | 'documents_checked' | 'released';
 
 export interface EntryEvent {
   readonly event: EntryEventKind;
@@ -12,7 +11,7 @@ export interface EntryEvent {
 }
 
 /** `repeated`: it is known already. */
-export type EventVerdict =
+type EventVerdict =
   'recorded' | 'repeated' | { readonly refused: 'E_EVENT_TIME' | 'E_EVENT_CONTRADICTS'; readonly because: string };
 
 /** Clocks of border systems may differ from ours by so many seconds. */

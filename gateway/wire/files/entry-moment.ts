@@ -19,7 +19,7 @@ const codes: Readonly<Record<string, { readonly seconds: boolean; readonly zone:
   '304': { seconds: true, zone: true },
 };
 
-export interface AcceptanceTime {
+interface AcceptanceTime {
   /** Absent where the declaration states none. */
   readonly at?: Moment;
   readonly warning?: string;

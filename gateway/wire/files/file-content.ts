@@ -16,7 +16,7 @@ export interface FileOptions {
   readonly onBytes?: (bytes: Uint8Array) => void;
 }
 
-export type FileContent =
+type FileContent =
   | { readonly kind: 'text'; readonly text: AsyncIterable<string> }
   | { readonly kind: 'zip'; readonly bytes: AsyncIterable<Uint8Array> };
 

@@ -2,7 +2,7 @@
 
 import type { Moment } from '../../model/record/record.ts';
 
-export interface CalendarEvent {
+interface CalendarEvent {
   /** The same whenever the calendar is written, so that a program replaces the event. */
   readonly id: string;
   readonly at: Moment;

@@ -17,7 +17,7 @@ export interface TableRow {
   readonly numbers?: readonly string[];
 }
 
-export interface TableOptions extends FileOptions {
+interface TableOptions extends FileOptions {
   readonly columns: readonly string[];
   /** Columns that may be missing, and others that may be there. */
   readonly optional?: readonly string[];

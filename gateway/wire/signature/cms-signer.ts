@@ -54,7 +54,7 @@ function hashOf(certificate: Uint8Array, hash: Hash = 'sha256'): Der {
 }
 
 /** What a signature says of its signer. */
-export interface StatedSigner {
+interface StatedSigner {
   readonly identifier: Der | undefined;
   /** The certificates enclosed; undefined where there are none. */
   readonly enclosed: readonly Der[] | undefined;

@@ -23,7 +23,7 @@ const jwsAlgorithms: Readonly<Record<SignatureAlgorithm, string>> = {
 };
 
 /** What readers and writers of a JWS follow. */
-export type JwsTerms = Pick<SignerTrust, 'algorithm' | 'headers' | 'typ' | 'names'>;
+type JwsTerms = Pick<SignerTrust, 'algorithm' | 'headers' | 'typ' | 'names'>;
 
 /** A JWS that follows the profile and is not verified yet. */
 interface ParsedJws {

@@ -9,7 +9,7 @@ import { readKey } from './key-files.ts';
 import { certify, plans, signingKeys, type KeyOwner } from './keys.ts';
 
 /** The file of a private key in the folder of keys, named by its public key. */
-export function nextKeyFile(folder: string, publicKey: KeyObject): string {
+function nextKeyFile(folder: string, publicKey: KeyObject): string {
   const digest = sha256(publicKey.export({ type: 'spki', format: 'der' }));
   return path.join(folder, `next-${digest.slice(0, 32)}.key.pem`);
 }

@@ -14,7 +14,7 @@ import { readJws } from './jws.ts';
 import { readSigned } from './signed-text.ts';
 
 /** The content of a message, and whether it has a signature. Dispose of an XML body. */
-export interface UnverifiedContent {
+interface UnverifiedContent {
   readonly body: ParsedBody;
   readonly signed: boolean;
 }

@@ -22,7 +22,7 @@ export interface DeadLetter {
 export type DeadLetterFate = 'keep' | 'return' | 'drop';
 
 /** A queue of ours, and the one to which the broker moves what that cannot deliver. */
-export interface DeadLetterQueue {
+interface DeadLetterQueue {
   readonly queue: string;
   readonly dead: string;
 }

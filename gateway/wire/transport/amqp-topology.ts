@@ -22,7 +22,7 @@ export interface Realm {
   readonly ownExchanges?: boolean | undefined;
 }
 
-export const defaultRealm: Realm = { name: 'mra', temporary: false };
+const defaultRealm: Realm = { name: 'mra', temporary: false };
 
 export function exchangeName(realm: Realm, route: Route): string {
   return realm.ownExchanges === true ? queueName(route, realm) : `${realm.name}.exchange`;

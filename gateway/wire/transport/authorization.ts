@@ -15,7 +15,7 @@ export function keyHeader(name: string, key: string): Authorization {
 
 const basic = (user: string, secret: string): string => `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}`;
 
-export interface ClientCredentials {
+interface ClientCredentials {
   /** Connected to the authorization server, and the path of its token endpoint with query. */
   readonly client: HttpsClient;
   readonly target: string;

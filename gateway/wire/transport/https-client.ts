@@ -14,7 +14,7 @@ export interface RequestForm {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export interface HttpRequest {
+interface HttpRequest {
   readonly method: string;
   /** Path with query, below the address of the partner. */
   readonly target: string;
@@ -50,7 +50,7 @@ export interface Authorization {
   close(): Promise<void>;
 }
 
-export interface HttpsClientOptions {
+interface HttpsClientOptions {
   /** `https://host:port` */
   readonly url: string;
   /** Without a certificate of ours where only the server proves itself. */

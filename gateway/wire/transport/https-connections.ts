@@ -8,7 +8,7 @@ import type { TLSSocket } from 'node:tls';
 import { fingerprint } from '../signature/certificates.ts';
 
 /** SHA-256 of the client certificate in lower-case hex. */
-export function clientFingerprint(socket: TLSSocket): string | undefined {
+function clientFingerprint(socket: TLSSocket): string | undefined {
   const certificate = socket.getPeerX509Certificate();
   return certificate && fingerprint(certificate);
 }

@@ -16,7 +16,7 @@ export interface MailboxForm {
   readonly remove: RequestForm;
 }
 
-export interface PullTerms {
+interface PullTerms {
   /** Milliseconds for an answer: of a list, and of a message. */
   readonly shortMs: number;
   readonly longMs: number;

@@ -36,13 +36,13 @@ export interface HttpsOptions {
   };
 }
 
-export interface DetachedMessage {
+interface DetachedMessage {
   readonly body: Uint8Array;
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /** The requests, with the holes of `holeValues`, and statuses by their meaning. */
-export interface HttpExchange {
+interface HttpExchange {
   readonly to: string;
   readonly request?: RequestForm | undefined;
   /** Of our answers to the partner's messages, where they are no responses; also with the holes {ack.id} and {ack.subject}. */

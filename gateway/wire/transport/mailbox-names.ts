@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
-export interface ListedNames {
+interface ListedNames {
   /** Each once, and those alone that can be asked for. */
   readonly names: readonly string[];
   /** How many the list has. */

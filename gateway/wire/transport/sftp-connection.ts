@@ -6,7 +6,7 @@ import { GatewayError } from '../../model/errors.ts';
 import { FileFault, type FileFaultKind, type FileStore } from './file-store.ts';
 import { sftpStore } from './sftp-store.ts';
 
-export interface SftpAccount {
+interface SftpAccount {
   readonly host: string;
   readonly port: number;
   readonly user: string;

@@ -8,7 +8,7 @@ import { deadlineMs } from './transport.ts';
 const answerMs = 30_000;
 const chunkBytes = 32 * 1024;
 
-export interface SftpSession {
+interface SftpSession {
   readonly sftp: SFTPWrapper;
   /** Rejects with the fault when the connection ends. */
   readonly lost: Promise<never>;

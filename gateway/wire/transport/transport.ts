@@ -28,7 +28,7 @@ export type SendOutcome =
   | { readonly kind: 'unknown'; readonly evidence: string; readonly unreachable?: true };
 
 /** The status of a response, and its headers by their names in lower case. */
-export interface AnswerHead {
+interface AnswerHead {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
 }

@@ -19,7 +19,7 @@ export interface PlainElement {
   readonly formatCode?: string;
 }
 
-export interface PlainDocument {
+interface PlainDocument {
   readonly root: PlainElement;
   readonly repairs: readonly XmlRepair[];
 }
