@@ -160,11 +160,17 @@ export async function eventsOfPerson(
       .executeTakeFirst()
   )?.n;
   const named = `%${JSON.stringify(person).replaceAll(/[\\%_]/gu, '\\$&')}%`;
-  const events = await eventQuery(reader, query)
+  const found = await eventQuery(reader, query)
     .where('n', '>=', low ?? 0)
     .where(({ or, eb }) => or([eb('ref', '=', person), sql<boolean>`detail like ${named} escape '\\'`]))
     .execute();
-  return { events, next: (events.length < limit ? low : events.at(-1)?.n) ?? null };
+  // A text that a person wrote may have the name in it.
+  const isNamed = (detail: string | null): boolean =>
+    Object.values(JSON.parse(detail ?? '{}') as object)
+      .flat()
+      .includes(person);
+  const events = found.filter(({ ref, detail }) => ref === person || isNamed(detail));
+  return { events, next: (found.length < limit ? low : found.at(-1)?.n) ?? null };
 }
 
 /** How many events of each kind have a number above one. */
