@@ -28,5 +28,5 @@ EXPOSE 8443 8080
 # Asks the border door on the loopback interface; MRA_HEALTH names another address where the settings move it.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
   CMD ["node", "-e", "fetch(process.env.MRA_HEALTH ?? 'http://127.0.0.1:8080/livez').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "gateway/mra.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=32", "gateway/mra.js"]
 CMD ["serve"]

@@ -157,7 +157,8 @@ interface Started {
 
 async function startServer(url: string, snapshot: string): Promise<Started> {
   const file = new URL('border-server.ts', import.meta.url).pathname;
-  const child = spawn(process.execPath, [file, url, JSON.stringify(sampleAnswer), snapshot], {
+  const args = ['--max-semi-space-size=32', file, url, JSON.stringify(sampleAnswer), snapshot]; // as the unit has it
+  const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
