@@ -63,20 +63,20 @@ export function requireUsableSeal(
   if (fault !== undefined) throw invalid(fault.detail, place(`/seal/${fault.word}`), fault.fix);
 }
 
-/** A signature beside its message needs a place: a header field of HTTPS, or a file. */
+/** A signature beside its message needs a place: a header of HTTPS or of a broker, or a file. Who polls gets one document. */
 function requireSignaturePlace(seal: SignatureTerms, transport: Adapter['transport'], place: Place): void {
   const { serialization, signatureFile } = seal;
   const [word, other] =
     transport === 'sftp' || transport === 'folder'
       ? (['signatureFile', 'signatureHeader'] as const)
       : (['signatureHeader', 'signatureFile'] as const);
-  if (isBeside(seal) && (seal[word] === undefined || transport === 'https-pull' || transport === 'amqp'))
+  if (isBeside(seal) && (seal[word] === undefined || transport === 'https-pull'))
     throw invalid(
-      `a signature beside its message travels in ${word === 'signatureFile' ? 'a file' : 'a header field'} with transport ${transport}`,
+      `a signature beside its message travels in ${word === 'signatureFile' ? 'a file' : 'a header'} with transport ${transport}`,
       place(`/seal/${serialization === 'detached' ? 'serialization' : 'envelope'}`),
       word === 'signatureFile'
         ? "Name it: signatureFile: '{file}.p7s'."
-        : 'Name the field as signatureHeader, with transport: https.',
+        : 'Name the header as signatureHeader, with transport: https or amqp.',
     );
   const named = isBeside(seal) ? other : signatureFile === undefined ? 'signatureHeader' : 'signatureFile';
   if (seal[named] !== undefined)

@@ -13,6 +13,8 @@ import type { Log } from '../wire/log.ts';
 import { openAmqp, type AmqpLink, type BrokerState } from '../wire/transport/amqp.ts';
 import type { Delivery, QueueSource } from '../wire/transport/amqp-consumer.ts';
 import type { PublishTarget } from '../wire/transport/amqp-publisher.ts';
+import { sha256 } from '../model/canonical-json.ts';
+import { detacher, joinedWhereSigned, signatureNameOf } from '../wire/signature/detached.ts';
 import { authenticatedChannel } from '../wire/signature/channel.ts';
 import { ourQueue, ourTarget, type Realm } from '../wire/transport/amqp-topology.ts';
 import { filledText, holeValues, unroutable, type Transport } from '../wire/transport/transport.ts';
@@ -73,17 +75,36 @@ interface Sides {
 }
 
 /** Lists go where the adapter says, and answers too; without that, by the names of this program. */
-export function brokerTransport(broker: Broker, { home, code, adapter: { exchange } }: Sides): Transport {
+export function brokerTransport(broker: Broker, { home, code, adapter: { exchange, seal, list } }: Sides): Transport {
   const ours = ourTarget({ from: home, to: code }, broker.realm);
   const target = (form: PublishForm | undefined): PublishTarget =>
     form === undefined ? ours : agreedTarget(form, { from: home, to: code });
   const lists = target(exchange.send?.publish);
   const answers = target(exchange.receive?.publish);
+  const name = signatureNameOf(seal) ?? '';
+  const detach = detacher(seal, list.format === 'json' ? 'application/json' : list.type);
   return {
-    send: async (message) => (await broker.link()).send(message.kind === 'receipt' ? answers : lists, message),
+    async send(message) {
+      const link = await broker.link();
+      if (message.kind === 'receipt') return await link.send(answers, message);
+      if (detach === undefined) return await link.send(lists, message);
+      const { body, headers } = detach(message.bytes);
+      const { 'content-type': contentType = message.contentType } = headers;
+      const beside = withHeader(lists, name, headers[name.toLowerCase()] ?? '');
+      return await link.send(beside, { ...message, contentType, bytes: body, digest: sha256(body) });
+    },
     connections: () => broker.connections(),
     close: () => Promise.resolve(), // all partners share the link: Broker.close closes it
   };
+}
+
+/** The signature stands beside the message, as a header. */
+function withHeader(target: PublishTarget, name: string, value: string): PublishTarget {
+  const properties: PublishTarget['properties'] = (message) => {
+    const own = target.properties(message);
+    return { ...own, headers: { ...(own.headers as object), [name]: value } };
+  };
+  return { ...target, properties };
 }
 
 type Filler = (text: string | undefined) => string | undefined;
@@ -195,7 +216,8 @@ async function takeDelivery(
   const { consume, publish } = adapter.exchange.receive ?? {};
   if (consume !== undefined && deliveryKind(consume, delivery) === 'acknowledgement')
     return await receiveDelivered(gateway, raw, delivery);
-  const { receipt, duplicate } = await receive(raw);
+  const signature = delivery.headers[signatureNameOf(adapter.seal) ?? ''];
+  const { receipt, duplicate } = await receive({ ...raw, bytes: joinedWhereSigned(adapter.seal, bytes, signature) });
   if (receipt === undefined || transport === undefined || (publish !== undefined && !duplicate)) return;
   const { kind, evidence } = await transport.send(receipt);
   gateway.log.info('receipt sent', { partner: code, messageId: receipt.id, state: kind, evidence });

@@ -7,9 +7,14 @@ import { isBeside } from '../../model/signature-form.ts';
 import { opaqueContent, putContent, takeContent } from './cms.ts';
 import { requireProfile, strictBase64 } from './profile.ts';
 
+/** The header of the signature, as it was agreed: a broker tells upper case from lower. Undefined where the signature is in the message. */
+export function signatureNameOf(seal: SealTerms): string | undefined {
+  return !isUnsigned(seal) && isBeside(seal) ? seal.signatureHeader : undefined;
+}
+
 /** The header field of the signature, lower case; undefined where it is in the message. */
 export function signatureHeaderOf(seal: SealTerms): string | undefined {
-  return !isUnsigned(seal) && isBeside(seal) ? seal.signatureHeader?.toLowerCase() : undefined;
+  return signatureNameOf(seal)?.toLowerCase();
 }
 
 /** How the signature is taken out of a message; undefined where it is in it. `contentType`: of what is left. */
