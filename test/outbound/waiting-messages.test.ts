@@ -110,7 +110,12 @@ describe('a message that waits for its next attempt', () => {
   it('is kept from other senders by a lease that is renewed as long as it is sent', async () => {
     const id = await queued('HK');
     const sending = Promise.withResolvers<{ readonly kind: 'custody'; readonly evidence: string }>();
-    const transport = { send: () => sending.promise, close: () => Promise.resolve() };
+    const isSending = Promise.withResolvers<undefined>();
+    const send = (): typeof sending.promise => {
+      isSending.resolve(undefined);
+      return sending.promise;
+    };
+    const transport = { send, close: () => Promise.resolve() };
     const partners = new Map([['HK', { ...getPartner(us.gateway, 'HK'), transport }]]);
     let clock = Date.now();
     const slow: Gateway = { ...us.gateway, partners, now: () => new Date(clock) };
@@ -122,7 +127,7 @@ describe('a message that waits for its next attempt', () => {
     mock.timers.enable({ apis: ['setInterval'] });
     try {
       const delivering = deliverDue(slow, 'HK');
-      while ((await leaseEnd()) < clock) await nextTurn();
+      await isSending.promise;
       for (let seconds = 0; seconds < 60; seconds += 5) {
         clock += 5000;
         mock.timers.tick(5000);
