@@ -74,6 +74,20 @@ describe('lists that travel as files', () => {
     expect(row).to.include({ state: 'APPLIED', via: 'folder' });
   });
 
+  it('puts aside at the next look what a gateway that was killed had begun to, and leaves the marker of a newer file', async () => {
+    await begin();
+    const [name, newer] = [nameOf(day(-1)), nameOf(day())];
+    writeFileSync(join(folders.in, `${name}.taken`), 'old');
+    mark(name);
+    writeFileSync(join(folders.in, `${newer}.taken`), 'old');
+    await putList(newer);
+    mark(newer);
+    writeFileSync(join(folders.in, 'strange.taken'), '');
+    while (await poll());
+    expect((await inForce())?.issuedAt.slice(0, 10)).to.equal(day(-1)); // midnight in the zone of the partner
+    expect([readdirSync(folders.in), readdirSync(folders.archive)]).to.deep.equal([['strange.taken'], [name, newer]]);
+  });
+
   it('takes the same bytes of the next day as the list of that day, and of the same day once', async () => {
     await begin();
     const [first, second] = [nameOf(day(-1)), nameOf(day())];

@@ -177,6 +177,7 @@ interface Polling extends FilesOptions {
 async function nextFile(polling: Polling): Promise<FilePoll> {
   const { store, receive, folders, watch, maxBytes, signature, use } = polling;
   const entries = await store.list(folders.in);
+  await finishTaken(polling, entries);
   const names = new Set(entries.map(({ name }) => name));
   const orders = new Map(entries.map(({ name }) => [name, receive.order(name)]));
   const strange = watch.report([...names].filter((name) => orders.get(name) === undefined && !isOfOurs(polling, name)));
@@ -199,7 +200,7 @@ async function nextFile(polling: Polling): Promise<FilePoll> {
     return unsigned.length > 0 ? { kind: 'unsigned', count: unsigned.length } : { kind: 'none' };
   }
   // One byte more shows that it is too large.
-  const taken = await takeFile(polling, folders.in, entry, maxBytes + 1, receive.marker?.(entry.name));
+  const taken = await takeFile(polling, folders.in, entry, maxBytes + 1);
   if (taken.kind !== 'file' || signature === undefined) return taken;
   return await withSignature({ store, use, signature, folders, then: receive.then }, taken);
 }
@@ -217,13 +218,7 @@ async function findAnswer(polling: Polling, file: string): Promise<FilePoll> {
   return await takeFile(polling, folder, entry, maxAnswerBytes);
 }
 
-async function takeFile(
-  polling: Polling,
-  folder: string,
-  entry: FileEntry,
-  most: number,
-  marker?: string,
-): Promise<FilePoll> {
+async function takeFile(polling: Polling, folder: string, entry: FileEntry, most: number): Promise<FilePoll> {
   const { store, use } = polling;
   const path = `${folder}/${entry.name}`;
   const bytes = await store.read(path, most);
@@ -232,7 +227,7 @@ async function takeFile(
     ...{ kind: 'file', bytes, name: entry.name },
     finish: () =>
       use(
-        (later) => putAside({ ...polling, store: later }, folder, entry, marker),
+        (later) => putAside({ ...polling, store: later }, folder, entry),
         ({ message }) => message,
       ),
     leave: () => polling.watch.leave(folder, entry),
@@ -245,24 +240,43 @@ async function isUnchanged(store: FileStore, path: string, { size, modified }: F
 }
 
 /**
- * A file that was received leaves, its marker first: one without a file would speak for the next of that name. One that the partner
- * replaced meanwhile stays. Returns what failed, undefined for nothing.
+ * A file that was received leaves, under another name first: what a crash leaves of it is known by that, and put aside at the next look.
+ * One that the partner replaced meanwhile stays.
  */
-async function putAside(
-  { store, receive: { then }, folders: { archive }, watch }: Polling,
-  folder: string,
-  entry: FileEntry,
-  marker: string | undefined,
-): Promise<string | undefined> {
+async function putAside(polling: Polling, folder: string, entry: FileEntry): Promise<undefined> {
+  const { store, receive, watch } = polling;
   const path = `${folder}/${entry.name}`;
-  if (!(await isUnchanged(store, path, entry))) return undefined;
-  if (then === 'keep') watch.leave(folder, entry);
-  if (then === 'keep') return undefined;
-  if (marker !== undefined) await store.remove(`${folder}/${marker}`);
-  const aside = then === 'archive' && archive !== undefined ? `${archive}/${entry.name}` : path + takenEnding;
-  await store.rename(path, aside);
-  if (!(await isUnchanged(store, aside, entry)) && (await store.find(path)) === undefined)
-    await store.rename(aside, path);
-  else if (then === 'delete') await store.remove(aside);
-  return undefined;
+  if (!(await isUnchanged(store, path, entry))) return;
+  if (receive.then === 'keep') {
+    watch.leave(folder, entry);
+    return;
+  }
+  await store.rename(path, path + takenEnding);
+  const isReplaced = !(await isUnchanged(store, path + takenEnding, entry));
+  if (isReplaced && (await store.find(path)) === undefined) await store.rename(path + takenEnding, path);
+  else await putTakenAside(polling, folder, entry.name);
+}
+
+/** A marker without its file would speak for the next of that name; where there is one already, it is that one's. */
+async function putTakenAside(
+  { store, receive: { marker, then }, folders: { archive } }: Polling,
+  folder: string,
+  name: string,
+): Promise<void> {
+  const path = `${folder}/${name}`;
+  if (marker !== undefined && (await store.find(path)) === undefined) await store.remove(`${folder}/${marker(name)}`);
+  if (then === 'archive' && archive !== undefined) await store.rename(path + takenEnding, `${archive}/${name}`);
+  else await store.remove(path + takenEnding);
+}
+
+/** What a gateway that was killed had begun to put aside. */
+async function finishTaken(polling: Polling, entries: readonly FileEntry[]): Promise<void> {
+  const { store, receive, folders } = polling;
+  const answers = folders.answers === undefined ? [] : await store.list(folders.answers);
+  const found = [[folders.in, entries] as const, [folders.answers ?? folders.in, answers] as const];
+  for (const [folder, among] of found)
+    for (const { name } of among.filter((each) => each.name.endsWith(takenEnding))) {
+      const before = name.slice(0, -takenEnding.length);
+      if (receive.order(before) !== undefined || receive.belongs(before)) await putTakenAside(polling, folder, before);
+    }
 }
