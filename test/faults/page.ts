@@ -3,7 +3,7 @@
 import { circumstances } from '../bench/machine.ts';
 import { isGood, mostRecoverySeconds, type Result } from './results.ts';
 
-const places = ['SQLite HTTPS', 'SQLite AMQP', 'PostgreSQL HTTPS', 'PostgreSQL AMQP'] as const;
+const places = ['SQLite HTTPS', 'SQLite AMQP', 'PostgreSQL HTTPS', 'PostgreSQL AMQP', 'SQLite SFTP'] as const;
 
 /** One row for each fault, one column for each engine and way. */
 export function pageOf(results: readonly Result[]): string {
@@ -28,7 +28,7 @@ killed: once its doors are open again) until both registers are as decided and n
 (\`test/faults/model.ts\`): nothing is lost, no list is applied twice or out of order, no number is given twice. The number of the experiment is in brackets.
 
 | fault | ${places.join(' | ')} |
-|---|---|---|---|---|
+|---|---|---|---|---|---|
 ${rows.join('\n')}
 
 Several machines are tried by \`npm run test:cluster\` ([deployment](deployment.md)). \`npm run simulate\` runs any number of histories with a simulated network and clock; \`npm test\` runs 2,000 of them, and \`npm run simulate -- --seed N\` repeats

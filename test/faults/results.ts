@@ -1,6 +1,7 @@
 /** Runs experiments one after the other, and says of each how it ended. */
 
 import type { Experiment } from './experiment.ts';
+import type { FileExperiment, FileWorld } from './files.ts';
 import type { EngineName, Outcome, Prepared, Way } from './world.ts';
 
 export interface Numbered extends Experiment {
@@ -36,6 +37,24 @@ export async function runExperiments(
       .catch((error: unknown): Outcome => ({ recoverySeconds: Infinity, faults: [String(error)] }))
       .finally(end);
     const result = { no, fault, ...place, ...outcome };
+    print(result);
+    report(result);
+  }
+}
+
+/** The same for those with files, in one world. */
+export async function runFileExperiments(
+  { run }: FileWorld,
+  experiments: readonly (FileExperiment & { readonly no: number })[],
+  report: (result: Result) => void,
+): Promise<void> {
+  for (const experiment of experiments) {
+    const outcome = await run(experiment).catch((error: unknown): Outcome => ({
+      recoverySeconds: Infinity,
+      faults: [String(error)],
+    }));
+    const { no, fault } = experiment;
+    const result = { no, fault, engine: 'SQLite', way: 'SFTP', ...outcome } as const;
     print(result);
     report(result);
   }

@@ -8,8 +8,9 @@ import { postgresServer } from '../support/postgres-server.ts';
 import { rabbitNode, startPortMapper } from '../support/rabbitmq.ts';
 import { crashes } from './crashes.ts';
 import { disturbances } from './disturbances.ts';
+import { fileExperiments, openFileWorld } from './files.ts';
 import { pageOf } from './page.ts';
-import { isGood, runExperiments, type Numbered, type Place, type Result } from './results.ts';
+import { isGood, runExperiments, runFileExperiments, type Numbered, type Place, type Result } from './results.ts';
 import { serverFaults } from './servers.ts';
 import { severalGateways } from './several.ts';
 import { prepareWorld, type Servers } from './world.ts';
@@ -20,9 +21,11 @@ const places = (['SQLite', 'PostgreSQL'] as const).flatMap((engine) =>
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, write: { type: 'boolean', default: false } } });
 
-/** Each fault with each engine and way has a number of its own. */
-function numbered(): ReadonlyMap<Place, readonly Numbered[]> {
-  const only = values.only?.split(',').map(Number);
+const only = values.only?.split(',').map(Number);
+const isWanted = (no: number): boolean => only?.includes(no) !== false;
+
+/** Each fault with each engine and way has a number of its own; those with files have the last. */
+function numbered() {
   const all = new Map(places.map((place): [Place, Numbered[]] => [place, []]));
   let no = 0;
   for (const experiment of [...disturbances, ...serverFaults, ...severalGateways, ...crashes])
@@ -30,9 +33,10 @@ function numbered(): ReadonlyMap<Place, readonly Numbered[]> {
       const { engines = [place.engine], ways = [place.way] } = experiment;
       if (!engines.includes(place.engine) || !ways.includes(place.way)) continue;
       no += 1;
-      if (only?.includes(no) !== false) all.get(place)?.push({ ...experiment, no });
+      if (isWanted(no)) all.get(place)?.push({ ...experiment, no });
     }
-  return all;
+  const files = fileExperiments.map((experiment, i) => ({ ...experiment, no: no + 1 + i }));
+  return { all, files: files.filter((each) => isWanted(each.no)) };
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'mra-faults-'));
@@ -51,7 +55,8 @@ async function startServers(opened: AsyncDisposableStack, { engine, way }: Place
 }
 
 const results: Result[] = [];
-const queue = [...numbered()].filter(([, experiments]) => experiments.length > 0);
+const { all: inPlaces, files } = numbered();
+const queue = [...inPlaces].filter(([, experiments]) => experiments.length > 0);
 
 /** The experiments of one place after the other. */
 async function work(): Promise<void> {
@@ -64,7 +69,14 @@ async function work(): Promise<void> {
   }
 }
 
-await Promise.all([work(), work(), work()]);
+async function workWithFiles(): Promise<void> {
+  if (files.length === 0) return;
+  const world = await openFileWorld(join(folder, 'files'));
+  await runFileExperiments(world, files, (result) => results.push(result));
+  await world.end();
+}
+
+await Promise.all([work(), work(), work(), workWithFiles()]);
 const failed = results.filter((result) => !isGood(result));
 console.log(`${String(results.length)} experiments, ${String(failed.length)} failed; logs in ${folder}`);
 if (values.write) writeFileSync('docs/faults.md', pageOf(results));

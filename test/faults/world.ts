@@ -18,7 +18,7 @@ import { disorder, doubleNumbers, Expected, registerOf, waiting } from './model.
 import { openSide, writeSettings } from './side.ts';
 
 export type EngineName = 'SQLite' | 'PostgreSQL';
-export type Way = 'HTTPS' | 'AMQP';
+export type Way = 'HTTPS' | 'AMQP' | 'SFTP';
 
 export interface Servers {
   /** Where databases are made. */

@@ -24,7 +24,10 @@ export interface ServedProgram {
   done(...words: readonly string[]): Promise<unknown>;
   /** Imports so many operators of the highest grade; the first `suspended` of them are suspended. */
   importOperators(count: number, suspended?: number): Promise<void>;
-  serve(): Promise<void>;
+  /** With more variables of the environment; resolves with the process once its doors are open. */
+  serve(more?: NodeJS.ProcessEnv): Promise<ChildProcess>;
+  /** What the store holds, past the program. */
+  rows(sql: string): readonly Readonly<Record<string, string | number | null>>[];
   /** Queues what would be sent to a partner at a moment to come; its id. */
   sendAt(at: Date, partner: string, full?: 'full'): Promise<string>;
   /** How many messages of a direction are in this state, past the program. */
@@ -69,10 +72,21 @@ export async function openProgram(settings: readonly string[]): Promise<ServedPr
       writeFileSync(join(folder, 'operators.csv'), writeCsv([titles.map(([, title]) => title), ...rows]));
       await program.done('operator', 'import', join(folder, 'operators.csv'));
     },
-    async serve() {
+    async serve(more) {
       const args = [join(folder, 'gateway/mra.js'), '--config', file, '-o', 'json', 'serve'];
-      serving = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-      await once(serving.stdout ?? process, 'data');
+      const stdio = ['ignore', 'pipe', 'inherit'] as const;
+      const started = spawn(process.execPath, args, { stdio: [...stdio], env: { ...process.env, ...more } });
+      serving = started;
+      await once(started.stdout, 'data');
+      return started;
+    },
+    rows(sql) {
+      const store = new DatabaseSync(join(folder, 'data/mra.db'), { readOnly: true, timeout: 5000 });
+      try {
+        return store.prepare(sql).all() as Readonly<Record<string, string | number | null>>[];
+      } finally {
+        store.close();
+      }
     },
     async sendAt(at, partner, kind) {
       const { openGateway, adapterTools } =
@@ -85,11 +99,8 @@ export async function openProgram(settings: readonly string[]): Promise<ServedPr
       return built?.list.id ?? '';
     },
     count(direction, state) {
-      const store = new DatabaseSync(join(folder, 'data/mra.db'), { readOnly: true });
       const table = direction === 'in' ? 'inbox' : 'message';
-      const found = store.prepare(`select count(*) as n from ${table} where state = ?`).get(state);
-      store.close();
-      return Number(found?.['n']);
+      return program.rows(`select 1 from ${table} where state = '${state}'`).length;
     },
     async newest(partner) {
       const messages = (await program.done('message', 'list', '--partner', partner)) as Record<string, unknown>[];
