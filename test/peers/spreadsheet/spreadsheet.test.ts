@@ -114,6 +114,12 @@ describe('the spreadsheet partner', () => {
   });
 
   describe('gives us lists', () => {
+    it('the last one of a year, after which numbers begin again at 1', async () => {
+      const answer = await give(await write(417, rows(7), `${year - 1}-12-31 08:00:00`));
+      expect(answer).to.include({ number: 417, verdict: 'ACCEPTÉ' });
+      expect(await inForce()).to.equal(`XF/${year - 1}/00417`);
+    });
+
     it('and gets a verdict on each row, with the reason in its language', async () => {
       const answer = await give(await write(1, [...rows(7), row(8, { code: 'FE00108' })]));
       expect(answer).to.include({ number: 1, verdict: 'ACCEPTÉ' });
@@ -267,6 +273,15 @@ describe('the spreadsheet partner', () => {
       await settled(id, 'ACCEPTED');
       expect(await message(id)).to.include({ evidence: 'channel' });
       expect(taken().operators).to.have.length(1);
+    });
+
+    it('under number 1 in a new year', async () => {
+      const gateway = { ...open.home.gateway, now: () => new Date(Date.UTC(year + 1, 0, 1, 12)) };
+      const built = await sendList(gateway, 'XF', { renew: true });
+      expect(built?.list.position.sequence).to.equal(1);
+      await deliverDue(gateway, 'XF');
+      const [, , first] = await cellsOf(at(`from-us/AEO_${year + 1}0101_1.xlsx`));
+      expect(first?.[1]).to.match(/^CN/u);
     });
   });
 });
