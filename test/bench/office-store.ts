@@ -1,128 +1,175 @@
-/** Fills the store of an office to full size in SQL, from one real row of each kind, for measuring its pages. SQLite only. */
+/** Fills a closed store of an office to full size, from one real row of each kind: a year at a border, for measuring the pages. */
 
-import { sql } from 'kysely';
-import type { Database } from '../../gateway/store/database.ts';
+import { openDatabase } from '../../gateway/store/database.ts';
+import { keepNodes } from '../../gateway/store/log.ts';
+import { openOrdinal } from '../../gateway/store/tables.ts';
+import { openFilling, quoted, withExpression, type Filling } from './filling.ts';
 
 export interface OfficeSize {
   readonly operators: number;
   readonly foreign: number;
+  /** Of a year, as the entries. */
   readonly consultations: number;
   readonly entries: number;
 }
 
-const chunk = 250_000;
+/** As many as operators of the partner are asked for, so that each is asked for equally often. */
+export function sizeOf(consultations: number): OfficeSize {
+  const foreign = Math.ceil(consultations / 5);
+  return { consultations, foreign, operators: Math.ceil(foreign / 10), entries: Math.ceil(foreign * 1.2) };
+}
 
-/** Numbers from `begin` on, as a table `s` with the column `i`. */
-const series = (begin: number, count: number) =>
-  sql`with recursive s(i) as (select ${sql.lit(begin)} union all select i + 1 from s where i < ${sql.lit(begin + count - 1)})`;
+const yearSeconds = 365 * 86_400;
+/** Of messages in each direction, and of closed alarms. */
+const [messages, alarms] = [20_000, 5_000];
+/** One of so many operators is suspended, and one of so many suspensions came late. */
+const [oneSuspended, oneLate] = [50, 100];
 
-async function inChunks(
-  db: Database,
-  count: number,
-  insert: (begin: number, size: number) => ReturnType<typeof sql>,
-): Promise<void> {
-  for (let begin = 1; begin <= count; begin += chunk) {
-    const size = Math.min(chunk, count - begin + 1);
-    await db.transaction((tx) => insert(begin, size).execute(tx));
+/** The rows that `test/support/office-pages.ts` makes are the examples. */
+export async function fillOffice(url: string, size: OfficeSize, note: (text: string) => void): Promise<void> {
+  const filling = await openFilling(url);
+  try {
+    note(`${size.operators} operators of ours`);
+    await fillOperators(filling, size.operators);
+    note(`${size.foreign} operators of the partner`);
+    await fillRegister(filling, size.foreign);
+    const { n = '0' } = await filling.first("select value as n from counter where name = 'event'");
+    note(`${size.consultations} consultations`);
+    await fillAnswers(filling, size, Number(n));
+    note(`${size.entries} entries`);
+    await fillEntries(filling, size.entries, Number(n) + size.consultations);
+    note('what both are found by');
+    await fillTerms(filling, size, Number(n));
+    await fillMessages(filling);
+    const last = Number(n) + size.consultations + size.entries;
+    await filling.run(`update counter set value = ${last} where name in ('event', 'searchable')`);
+  } finally {
+    await filling.close();
+  }
+  note('nodes of the log');
+  await keepLog(url);
+}
+
+/** As a gateway keeps them while the log grows. */
+async function keepLog(url: string): Promise<void> {
+  const db = await openDatabase(url);
+  try {
+    while (!(await keepNodes(db, 1_000)));
+  } finally {
+    await db.close();
   }
 }
 
-/** The rows that `test/support/office-pages.ts` makes are the examples. */
-export async function fillOffice(db: Database, size: OfficeSize, note: (text: string) => void): Promise<void> {
-  note(`${size.operators} operators of ours`);
-  await inChunks(db, size.operators, (begin, count) => {
-    const code = sql`printf('45%08d', i)`;
-    return sql`${series(begin, count)} insert into operator (code, revision, revised_at, as_of, record)
-      select ${code}, t.revision, t.revised_at, t.as_of, replace(t.record, t.code, ${code})
-      from s, (select * from operator order by code limit 1) t`;
-  });
-  note(`${size.foreign} operators of the partner`);
-  await inChunks(db, size.foreign, (begin, count) => {
-    const identifier = sql`printf('AEOCN46%08d', i)`;
-    return sql`${series(begin, count)} insert into register_version (partner, identifier, valid_from, valid_to, known_from,
-        known_to, from_list, to_list, status, name, details, source_message)
-      select t.partner, ${identifier}, t.valid_from, t.valid_to, t.known_from, t.known_to, t.from_list, t.to_list,
-        case when i % 50 = 0 then 'suspended' else 'active' end, 'EXAMPLE ' || i || ' TRADING CO., LTD.', t.details, t.source_message
-      from s, (select * from register_version where to_list > 1000000 order by n limit 1) t`;
-  });
-  const { rows } = await sql<{ n: number }>`select value as n from counter where name = 'event'`.execute(db.sql);
-  const first = rows[0]?.n ?? 0;
-  await fillAnswers(db, size.consultations, first, note);
-  await fillEntries(db, size.entries, first + size.consultations, note);
-  const last = first + size.consultations + size.entries;
-  await db.transaction(async (tx) => {
-    await sql`update counter set value = ${last} where name in ('event', 'searchable')`.execute(tx);
-  });
+const identifierOf = ({ padded }: Filling, number: string): string => `'AEOCN46' || ${padded(number, 8)}`;
+
+/** Of the year up to now, in the order of the numbers. */
+const momentOf = ({ momentBefore }: Filling, number: string, all: number): string =>
+  momentBefore(`cast((${all} - (${number})) * ${(yearSeconds / all).toFixed(6)} as integer)`);
+
+async function fillOperators(filling: Filling, count: number): Promise<void> {
+  const { code = '', record = '' } = await filling.first('select code, record from operator order by code limit 1');
+  const ours = `'45' || ${filling.padded('i', 8)}`;
+  await filling.run(`insert into operator (code, revision, revised_at, as_of, record)
+    select ${ours}, t.revision, t.revised_at, t.as_of, ${withExpression(record, code, ours)}
+    from ${filling.numbers(count)}, (select * from operator order by code limit 1) t`);
 }
 
-/** Five in a second, the newest now. */
-const askedAt = (all: number) =>
-  sql`strftime('%Y-%m-%dT%H:%M:%S.000Z', 'now', '-' || ((${sql.lit(all)} - i) / 5) || ' seconds')`;
-
-async function fillAnswers(db: Database, count: number, first: number, note: (text: string) => void): Promise<void> {
-  note(`${count} consultations`);
-  await inChunks(db, count, (begin, size) => {
-    const identifier = sql`printf('AEOCN46%08d', i % 1000000)`;
-    return sql`${series(begin, size)} insert into border_answer (n, leaf_hash, asked_at, requester, partner, request, answer)
-      select ${sql.lit(first)} + i, t.leaf_hash, ${askedAt(count)}, t.requester, t.partner,
-        replace(t.request, t.identifier, ${identifier}), replace(t.answer, t.identifier, ${identifier})
-      from s, (select *, request ->> 'identifier' as identifier from border_answer order by n limit 1) t`;
-  });
-  note('what consultations are found by');
-  const terms = [
-    sql`'consultation'`,
-    sql`'consultation outcome recognised'`,
-    sql`'consultation partner CN'`,
-    sql`'consultation requester port-a'`,
-  ];
-  for (const term of terms) await fillTerms(db, count, first, term);
-  await fillTerms(db, count, first, sql`printf('consultation identifier AEOCN46%08d', i / 5)`);
+async function fillRegister(filling: Filling, count: number): Promise<void> {
+  const identifier = identifierOf(filling, 'i');
+  await filling.run(`insert into register_version (partner, identifier, valid_from, valid_to, known_from, known_to,
+      from_list, to_list, status, name, details, source_message)
+    select t.partner, ${identifier}, t.valid_from, t.valid_to, t.known_from, t.known_to, t.from_list, t.to_list,
+      case when i % ${oneSuspended} = 0 then 'suspended' else 'active' end,
+      'EXAMPLE ' || i || ' TRADING CO., LTD.', t.details, t.source_message
+    from ${filling.numbers(count)}, (select * from register_version where to_list = ${openOrdinal} order by n limit 1) t`);
+  const suspended = Math.floor(count / oneSuspended);
+  const known = momentOf(filling, 'i', suspended);
+  const { n = '0' } = await filling.first("select value as n from counter where name = 'register_change'");
+  await filling.run(`insert into register_change (n, partner, identifier, kind, status_before, status_after, effective_from,
+      known_at, list, is_late)
+    select ${n} + i, t.partner, ${identifierOf(filling, `i * ${oneSuspended}`)}, 'suspended', 'active', 'suspended',
+      substr(${known}, 1, 10), ${known}, t.from_list, case when i % ${oneLate} = 0 then 1 else 0 end
+    from ${filling.numbers(suspended)}, (select * from register_version where to_list = ${openOrdinal} order by n limit 1) t`);
+  await filling.run(`update counter set value = value + ${suspended} where name = 'register_change'`);
+  await filling.run('update register_revision set revision = revision + 1');
 }
 
-async function fillTerms(db: Database, count: number, first: number, term: ReturnType<typeof sql>): Promise<void> {
-  await inChunks(
-    db,
-    count,
-    (begin, size) => sql`${series(begin, size)} insert into search_term (term, asked_at, n)
-      select ${term}, ${askedAt(count)}, ${sql.lit(first)} + i from s`,
-  );
+async function fillAnswers(filling: Filling, { consultations, foreign }: OfficeSize, first: number): Promise<void> {
+  const row = await filling.first('select request, answer from border_answer order by n limit 1');
+  const { request = '', answer = '' } = row;
+  const { identifier: asked } = JSON.parse(request) as { readonly identifier: string };
+  const identifier = identifierOf(filling, `i % ${foreign}`);
+  await filling.run(`insert into border_answer (n, leaf_hash, asked_at, requester, partner, request, answer)
+    select ${first} + i, t.leaf_hash, ${momentOf(filling, 'i', consultations)}, t.requester, t.partner,
+      ${withExpression(request, asked, identifier)}, ${withExpression(answer, asked, identifier)}
+    from ${filling.numbers(consultations)}, (select * from border_answer order by n limit 1) t`);
 }
 
-/** Of this month: most with the benefit, and what was reported of them. */
-async function fillEntries(db: Database, count: number, first: number, note: (text: string) => void): Promise<void> {
-  note(`${count} entries of this month`);
-  const number = sql`printf('ASM-BENCH%010d', i)`;
-  const entry = sql`printf('BENCH-%010d', i)`;
-  const one = sql`(select * from assessment limit 1) t`;
-  await inChunks(
-    db,
-    count,
-    (begin, size) => sql`${series(begin, size)} insert into assessment (number, asked_at, requester, request, answer)
-      select ${number}, ${askedAt(count)}, t.requester, replace(t.request, 'ENTRY-7', ${entry}), replace(t.answer, 'ENTRY-7', ${entry})
-      from s, ${one}`,
-  );
-  await inChunks(
-    db,
-    count,
-    (begin, size) => sql`${series(begin, size)} insert into event (n, leaf_hash, kind, ref, detail, at)
-      select ${sql.lit(first)} + i, t.leaf_hash, 'assessment', ${number}, '{}', ${askedAt(count)} from s, (select * from event order by n limit 1) t`,
-  );
-  await fillTerms(db, count, first, sql`'assessment'`);
-  await inChunks(
-    db,
-    count,
-    (
-      begin,
-      size,
-    ) => sql`${series(begin, size)} insert into border_entry (entry, assessment, assessed_at, month, begun_at, office, mode, chapter,
-        examined, documents_checked, released_at, release_s)
-      select ${entry}, ${number}, ${askedAt(count)}, t.month, t.begun_at, '530' || (i % 5), 'sea', printf('%02d', i % 40 + 1),
-        i % 20 = 0, i % 10 = 0, ${askedAt(count)}, 300 + i % 3000 from s, (select * from border_entry limit 1) t`,
-  );
-  await inChunks(
-    db,
-    count,
-    (begin, size) => sql`${series(begin, size)} insert into entry_result (partner, month, entry, result, list_age_s)
-      select t.partner, t.month, ${entry}, case when i % 4 = 0 then 'no_code' else 'benefit' end, 3600 from s, (select * from entry_result limit 1) t`,
-  );
+const assessmentOf = ({ padded }: Filling): string => `'ASM-BENCH' || ${padded('i', 10)}`;
+const entryOf = ({ padded }: Filling): string => `'BENCH-' || ${padded('i', 10)}`;
+
+/** Most with the benefit, all of them released. */
+async function fillEntries(filling: Filling, count: number, first: number): Promise<void> {
+  const [number, entry, at] = [assessmentOf(filling), entryOf(filling), momentOf(filling, 'i', count)];
+  const from = (table: string): string => `${filling.numbers(count)}, (select * from ${table} limit 1) t`;
+  const { request = '', answer = '' } = await filling.first('select request, answer from assessment limit 1');
+  await filling.run(`insert into assessment (number, asked_at, requester, request, answer)
+    select ${number}, ${at}, t.requester, ${withExpression(request, 'ENTRY-7', entry)}, ${withExpression(answer, 'ENTRY-7', entry)}
+    from ${from('assessment')}`);
+  await filling.run(`insert into event (n, leaf_hash, kind, ref, detail, at)
+    select ${first} + i, t.leaf_hash, 'assessment', ${number}, '{}', ${at} from ${from('event')}`);
+  await filling.run(`insert into border_entry (entry, assessment, assessed_at, month, begun_at, office, mode, chapter,
+      examined, documents_checked, released_at, release_s)
+    select ${entry}, ${number}, ${at}, substr(${at}, 1, 7), ${at}, '530' || (i % 5), 'sea', ${filling.padded('i % 40 + 1', 2)},
+      case when i % 20 = 0 then 1 else 0 end, case when i % 10 = 0 then 1 else 0 end, ${at}, 300 + i % 3000
+    from ${from('border_entry')}`);
+  await filling.run(`insert into entry_result (partner, month, entry, result, list_age_s)
+    select t.partner, substr(${at}, 1, 7), ${entry}, case when i % 4 = 0 then 'no_code' else 'benefit' end, 3600
+    from ${from('entry_result')}`);
+  await filling.run(`insert into entry_event (n, entry, event, at, client, reported_at)
+    select i, ${entry}, 'released', ${at}, 'clearance', ${at} from ${filling.numbers(count)}`);
+  await filling.run(`update counter set value = ${count} where name = 'entry_event'`);
+}
+
+/** In the order of the index: a row at its end costs a fraction of one between others. */
+async function fillTerms(filling: Filling, size: OfficeSize, first: number): Promise<void> {
+  await filling.run('create temporary table kept as select * from search_term');
+  await filling.run('delete from search_term');
+  const insert = (term: string, count: number, number: string, begin: number, all = count): Promise<void> =>
+    filling.run(`insert into search_term (term, asked_at, n)
+      select ${term}, ${momentOf(filling, number, all)}, ${begin} + ${number} from ${filling.numbers(count)}`);
+  const { entries, consultations, foreign } = size;
+  const assessed = first + consultations;
+  await insert("'assessment'", entries, 'i', assessed);
+  await insert(`'assessment entry ' || ${entryOf(filling)}`, entries, 'i', assessed);
+  for (const term of ['outcome apply', 'partner CN', 'requester port-a'])
+    await insert(quoted(`assessment ${term}`), entries, 'i', assessed);
+  await insert("'consultation'", consultations, 'i', first);
+  // Whoever was asked for as number 7 was so again after all others.
+  const again = Math.floor(consultations / foreign);
+  const asked = `((i - 1) % ${again} * ${foreign} + (i - 1) / ${again} + 1)`;
+  const found = identifierOf(filling, `${asked} % ${foreign}`);
+  await insert(`'consultation identifier ' || ${found}`, again * foreign, asked, first, consultations);
+  for (const term of ['outcome recognised', 'partner CN', 'requester port-a'])
+    await insert(quoted(`consultation ${term}`), consultations, 'i', first);
+  await filling.run('insert into search_term select * from kept');
+}
+
+async function fillMessages(filling: Filling): Promise<void> {
+  const [digest, at] = [`'bench' || ${filling.padded('i', 59)}`, momentOf(filling, 'i', messages)];
+  await filling.run(`insert into body (digest, bytes) select ${digest}, t.bytes from ${filling.numbers(messages)},
+    (select bytes from body limit 1) t`);
+  await filling.run(`insert into inbox (partner, digest, message_id, via, received_at, deliveries, state, state_rank, kind, settled_at)
+    select 'CN', ${digest}, 'bench-in-' || i, 'https', ${at}, 1, 'APPLIED', 90, 'list', ${at} from ${filling.numbers(messages)}`);
+  await filling.run(`insert into message (id, partner, kind, content_type, digest, state, state_rank, created_at, attempts, settled_at)
+    select 'bench-out-' || i, 'CN', 'list', 'application/xml', ${digest}, 'ACCEPTED', 90, ${at}, 1, ${at}
+    from ${filling.numbers(messages)}`);
+  for (const event of ['started', 'handed_over'])
+    await filling.run(`insert into attempt (message_id, no, event, at)
+      select 'bench-out-' || i, 1, ${quoted(event)}, ${at} from ${filling.numbers(messages)}`);
+  const { n = '0' } = await filling.first("select value as n from counter where name = 'alarm'");
+  const opened = momentOf(filling, 'i', alarms);
+  await filling.run(`insert into alarm (n, cause, subject, severity, detail, fix, opened_at, closed_at)
+    select ${n} + i, 'list_stale', 'CN', 'warn', 'no list of CN', 'ask CN', ${opened}, ${opened} from ${filling.numbers(alarms)}`);
+  await filling.run(`update counter set value = value + ${alarms} where name = 'alarm'`);
 }

@@ -13,7 +13,8 @@ import { circumstances } from './machine.ts';
 import { benchMessages } from './messages.ts';
 import { writePage, type Measured } from './page.ts';
 import { benchNames } from './names.ts';
-import { benchOffice, officeBar } from './office.ts';
+import { benchOffice, officeBar, type OfficeResult } from './office.ts';
+import { sizeOf } from './office-store.ts';
 import { makeStage } from './stage.ts';
 import { benchThroughput, withEngines } from './throughput.ts';
 import * as tables from './tables.ts';
@@ -23,6 +24,7 @@ npm run bench -- messages [--sizes 1,1000,37151] [-o json]
 npm run bench -- decisions [--runs 200] [-o json]
 npm run bench -- border [--sizes 1000000] [--runs 3] [-o json]
 npm run bench -- office [--sizes 5000000] [--runs 20] [-o json]   consultations; the rest in proportion
+  --folder DIR keeps the filled stores in it and takes those that are there; --store sqlite|postgres://… measures one
 --write measures messages too, and writes docs/benchmarks.md.`;
 
 const { values, positionals } = parseArgs({
@@ -31,6 +33,8 @@ const { values, positionals } = parseArgs({
     output: { type: 'string', short: 'o', default: 'table' },
     sizes: { type: 'string' },
     runs: { type: 'string' },
+    folder: { type: 'string' },
+    store: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
 });
@@ -51,19 +55,33 @@ else if (subject === 'office') await office();
 else await main(subject);
 
 async function office(): Promise<void> {
-  const consultations = wholeNumber(values.sizes ?? '5000000');
-  const size = {
-    consultations,
-    foreign: consultations / 5,
-    operators: consultations / 50,
-    entries: consultations / 50,
+  const size = sizeOf(wholeNumber(values.sizes ?? '5000000'));
+  const note = (text: string): void => out.note(`${new Date().toISOString().slice(11, 19)} ${text}`);
+  const results: OfficeResult[] = [];
+  const folder = values.folder ?? mkdtempSync(join(tmpdir(), 'mra-bench-'));
+  const measure = async (store: string | undefined): Promise<void> => {
+    const of = join(folder, store === undefined ? 'sqlite' : 'postgres');
+    results.push(await benchOffice({ folder: of, store, size, runs }, note));
   };
-  const pages = (await benchOffice(size, runs, (text) => out.note(text))).toSorted((a, b) => b.p95 - a.p95);
-  const missed = pages.filter(({ p95 }) => p95 >= officeBar).map(({ page }) => page);
-  out.result(
-    { size, bar: officeBar, missed, pages },
-    pages.map((each) => ({ ...each, verdict: each.p95 < officeBar ? 'met' : 'missed' })),
-  );
+  try {
+    if (values.store === undefined) await withEngines(note, measure);
+    else await measure(values.store === 'sqlite' ? undefined : values.store);
+  } finally {
+    if (values.folder === undefined) rmSync(folder, { recursive: true, force: true });
+  }
+  showOffice(results);
+}
+
+function showOffice(results: readonly OfficeResult[]): void {
+  if (out.format === 'json') return out.json({ bar: officeBar, results });
+  for (const result of results) {
+    const { engine, fillSeconds, border, megabytes } = result;
+    out.print(`${engine}: filled in ${fillSeconds ?? '–'} s, ${Math.round(megabytes)} MB`);
+    out.table(tables.officeBorderRows(border));
+    out.print('');
+    out.table(tables.officeRows(result, officeBar));
+    out.print('');
+  }
 }
 
 async function border(): Promise<void> {

@@ -3,6 +3,7 @@
 import type { ThroughputResult } from './throughput.ts';
 import type { Bar } from './bars.ts';
 import type { DirectionResult, SizeResult } from './lists.ts';
+import type { BorderState, OfficeResult } from './office.ts';
 import type { MessageResult } from './messages.ts';
 import { rounded } from './numbers.ts';
 
@@ -127,4 +128,22 @@ function told(values: Readonly<Record<string, number>>): string {
 
 function rowOf(values: Readonly<Record<string, number>>): Row {
   return Object.fromEntries(Object.entries(values).map(([name, ms]) => [name, rounded(ms)]));
+}
+
+export function officeBorderRows({ perSecond, alone, beside }: OfficeResult['border']): readonly Row[] {
+  const row = (what: string, of: Partial<BorderState>): Row => {
+    const numbers = Object.entries({ perSecond: 0, p50: 0, p99: 0, late: 0, ...of });
+    return { what, ...Object.fromEntries(numbers.map(([name, value]) => [name, rounded(value)])) };
+  };
+  return [{ what: 'at most', perSecond: rounded(perSecond) }, row('at half', alone), row('with pages', beside)];
+}
+
+/** The slowest first. */
+export function officeRows({ alone, beside }: OfficeResult, bar: number): readonly Row[] {
+  const quiet = new Map(alone.map(({ page, p95 }) => [page, p95]));
+  return beside
+    .toSorted((a, b) => b.p95 - a.p95)
+    .map(({ page, p50, p95, kilobytes }) => ({
+      ...{ page, 'p95 alone': quiet.get(page) ?? '', p50, p95, kilobytes, verdict: p95 < bar ? 'met' : 'missed' },
+    }));
 }

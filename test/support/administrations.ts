@@ -47,6 +47,10 @@ export interface AdministrationsOptions {
   readonly adapters?: string;
   /** Changes to what the settings of each say about the others. */
   readonly connection?: Partial<PartnerConfig>;
+  /** Of their keys and stores; absent: one that goes when the program ends. */
+  readonly folder?: string;
+  /** Addresses of stores elsewhere, by country. */
+  readonly stores?: Readonly<Record<string, string>>;
 }
 
 /** Opens the home administration and its partners; their doors are closed. */
@@ -62,8 +66,10 @@ export async function prepareOnce({
   broker = 'amqp://127.0.0.1:1',
   adapters,
   connection = {},
+  folder = temporaryFolder(),
+  stores = {},
 }: AdministrationsOptions = {}): Promise<() => Promise<OpenAdministrations>> {
-  const settings = loadConfig({ data: temporaryFolder() }, { MRA_BROKER: broker });
+  const settings = loadConfig({ data: folder }, { MRA_BROKER: broker });
   const base = adapters === undefined ? settings : { ...settings, adapters };
   const request = { base, folder: base.data, partners: countries };
   const { home, partners } = await prepareAdministrations(adapterTools(), request);
@@ -72,14 +78,17 @@ export async function prepareOnce({
     run += 1;
     const opened = new Map<string, OpenAdministration>();
     for (const { profile, config } of [home, ...partners])
-      opened.set(profile.country, await openAdministration(anew(withConnections(config, connection), run)));
+      opened.set(
+        profile.country,
+        await openAdministration(anew(withConnections(config, connection), run, stores[profile.country])),
+      );
     return together(home.profile.country, opened);
   };
 }
 
 /** The same keys with a store, and queues of the broker, that nobody has used. */
-function anew({ broker, ...config }: Config, run: number): Config {
-  const store = `sqlite:${join(config.data, `run-${run}.db`)}`;
+function anew({ broker, ...config }: Config, run: number, elsewhere?: string): Config {
+  const store = elsewhere ?? `sqlite:${join(config.data, `run-${run}.db`)}`;
   return { ...config, store, ...(broker && { broker: { ...broker, realm: `${broker.realm}-${run}` } }) };
 }
 

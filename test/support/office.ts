@@ -68,31 +68,37 @@ export function person(browser: Browser | undefined): Browser {
   return browser;
 }
 
+/** At a port that the system chooses. */
+export const loopbackOffice: OfficeSettings = {
+  ...{ host: '127.0.0.1', port: 0, publicUrl: 'http://127.0.0.1', proxies: [] },
+};
+
 /** `more`: settings of the office beside its address. */
 export async function openOffice(gateway: OpenGateway, more: Partial<OfficeSettings> = {}): Promise<Office> {
-  const settings = { host: '127.0.0.1', port: 0, publicUrl: 'http://127.0.0.1', proxies: [], ...more };
-  const config = { ...gateway.config, office: settings };
+  const config = { ...gateway.config, office: { ...loopbackOffice, ...more } };
   const servers = await openServers(await officeServers({ ...gateway, config }));
   const { officeUrl: url = '' } = officeUrl(config, servers.ports);
-  const enter = async (id: string, start: string): Promise<Browser> => {
-    const browser = openBrowser(url);
-    const { status, at } = await browser.post('/sign-in', { name: id, password: testPassword });
-    if (status !== 200 || at !== start) throw new Error(`${id} is not signed in: ${status} at ${at}`);
-    return browser;
-  };
   return {
     url,
     browser: () => openBrowser(url),
     async signedIn(id, ...roles) {
       if (roles.length > 0) await addTestPerson(gateway, id, roles);
-      return await enter(id, '/');
+      return await signedInAt(url, id);
     },
     async signedInOf(partner, id) {
       await addTestPerson(gateway, id, [], partner);
-      return await enter(id, '/files');
+      return await signedInAt(url, id, '/files');
     },
     close: (graceMs = 0) => servers.close(graceMs),
   };
+}
+
+/** A browser in which a test person has signed in, who then sees the page at `first`. */
+export async function signedInAt(url: string, id: string, first = '/'): Promise<Browser> {
+  const browser = openBrowser(url);
+  const { status, at } = await browser.post('/sign-in', { name: id, password: testPassword });
+  if (status !== 200 || at !== first) throw new Error(`${id} is not signed in: ${status} at ${at}`);
+  return browser;
 }
 
 function openBrowser(url: string): Browser {
