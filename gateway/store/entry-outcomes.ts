@@ -138,20 +138,13 @@ interface ResultCount {
   readonly entries: number;
 }
 
-/** How often each result came in a month (`2026-11`). Other work gets its turn after it. */
+/** How often each result came in a month (`2026-11`). */
 export async function countResults(
   reader: Reader,
   { month, partner }: { readonly month: string; readonly partner: string },
 ): Promise<readonly ResultCount[]> {
-  const counted = reader
-    .selectFrom('entry_result')
-    .select(['result', sql<number>`count(*)`.as('entries')])
-    .where('partner', '=', partner)
-    .where('month', '=', month)
-    .groupBy('result');
-  const rows = await counted.execute();
-  await nextTurn();
-  return rows;
+  const counted = reader.selectFrom('month_result').select(['result', 'entries']).where('entries', '>', 0);
+  return await counted.where('partner', '=', partner).where('month', '=', month).execute();
 }
 
 export type EntryOutcome = Pick<Tables['entry_result'], 'result' | 'list_age_s'> &

@@ -175,16 +175,15 @@ export async function findInbox(reader: Reader, key: InboxKey): Promise<InboxMes
  * unverified bytes or the transport state it. Newest first.
  */
 export async function findReceived(reader: Reader, idOrDigest: string): Promise<InboxMessage[]> {
-  const received = reader.selectFrom('inbox').select(inboxColumns).orderBy('received_at', 'desc');
-  const verified = received.where(({ exists, selectFrom }) =>
-    exists(
-      selectFrom('inbound_id as owned')
-        .select('owned.digest')
-        .where('owned.message_id', '=', idOrDigest)
-        .whereRef('owned.partner', '=', 'inbox.partner')
-        .whereRef('owned.digest', '=', 'inbox.digest'),
-    ),
-  );
+  const received = reader
+    .selectFrom('inbox')
+    .select(inboxColumns.map((column) => `inbox.${column}` as const))
+    .orderBy('inbox.received_at', 'desc');
+  const verified = received
+    .innerJoin('inbound_id as owned', (join) =>
+      join.onRef('owned.partner', '=', 'inbox.partner').onRef('owned.digest', '=', 'inbox.digest'),
+    )
+    .where('owned.message_id', '=', idOrDigest);
   const stated = received.where((eb) => eb.or([eb('message_id', '=', idOrDigest), eb('hinted_id', '=', idOrDigest)]));
   for (const found of [received.where('digest', '=', idOrDigest), verified, stated]) {
     const rows = await found.execute();

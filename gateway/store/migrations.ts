@@ -11,6 +11,7 @@ import { changeTables, clientTables, searchTables, newsTables } from './border-t
 import type { Engine } from './engine.ts';
 import { firstTables, guardsOf, typesOf, type Types } from './first-tables.ts';
 import { monthNumberTables } from './month-number-tables.ts';
+import { officeTables } from './office-tables.ts';
 import { outcomeTables } from './outcome-tables.ts';
 import { adapterDraftTables, draftTables, personTables } from './person-tables.ts';
 import { openableGuards, retentionTables } from './retention-tables.ts';
@@ -251,6 +252,7 @@ export function migrationsFor(engine: Engine): Record<string, Migration> {
     '0029-month-numbers': running(monthNumberTables(types)),
     '0030-adapter-drafts': running(adapterDraftTables(types)),
     '0031-people-of-partners': running([`alter table person add column partner ${types.text}`]),
+    '0032-office-pages': running(officeTables(types, engine)),
   };
 }
 

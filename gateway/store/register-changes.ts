@@ -174,14 +174,20 @@ export async function restrictionDelays(
   { partner, from, to }: Required<Pick<LateAsked, 'from' | 'to'>> & { readonly partner: string },
 ): Promise<readonly RestrictionDelay[]> {
   // The kinds as the index on them has them.
-  const { rows } = await sql<{ issued_at: Moment; known_at: Moment; operators: number }>`
-    select list.issued_at, c.known_at, count(*) as operators from register_change as c
-    join list on list.partner = c.partner and list.direction = 'in' and list.ordinal = c.list
-    where c.partner = ${partner} and c.known_at >= ${from} and c.known_at < ${to}
-      and c.kind in ('suspended', 'revoked', 'withdrawn', 'left')
-    group by list.issued_at, c.known_at, c.list`.execute(reader);
-  return rows.map(({ issued_at: issued, known_at: known, operators }) => ({
-    seconds: Math.max(0, (Date.parse(known) - Date.parse(issued)) / 1000),
-    operators,
-  }));
+  const { rows } = await sql<{ list: number; known_at: Moment; operators: number }>`
+    select list, known_at, count(*) as operators from register_change
+    where partner = ${partner} and known_at >= ${from} and known_at < ${to}
+      and kind in ('suspended', 'revoked', 'withdrawn', 'left')
+    group by known_at, list`.execute(reader);
+  const lists = [...new Set(rows.map(({ list }) => list))];
+  const stated = reader.selectFrom('list').select(['ordinal', 'issued_at']).where('partner', '=', partner);
+  const found = await stated
+    .where('direction', '=', 'in')
+    .where(oneOf(reader, 'ordinal', lists))
+    .execute();
+  const issuedAt = new Map(found.map(({ ordinal, issued_at: issued }) => [ordinal, Date.parse(issued)]));
+  return rows.flatMap(({ list, known_at: known, operators }) => {
+    const issued = issuedAt.get(list);
+    return issued === undefined ? [] : { seconds: Math.max(0, (Date.parse(known) - issued) / 1000), operators };
+  });
 }

@@ -116,15 +116,16 @@ async function dropAssessments(tx: Tx, rows: readonly AgedRow[]): Promise<void> 
   const numbers = rows.map(({ key: [, number] }) => String(number));
   const events = tx
     .selectFrom('event')
-    .select('n')
-    .where('kind', '=', 'assessment')
+    .select(['n', 'kind'])
     .where(oneOf(tx, 'ref', numbers));
-  const places = (await events.execute()).map(({ n }) => n);
+  const places = (await events.execute()).flatMap(({ n, kind }) => (kind === 'assessment' ? n : []));
   await forgetSearchable(tx, places);
   await forgetEntries(tx, numbers);
-  const entries = sql`from event where kind = 'assessment' and ${oneOf(tx, 'ref', numbers)}`;
-  await sql`insert into log_retired (n, leaf_hash) select n, leaf_hash ${entries}`.execute(tx);
-  await allowing(tx, () => sql`delete ${entries}`.execute(tx));
+  if (places.length > 0) {
+    const entries = sql`from event where ${oneOf(tx, 'n', places)}`;
+    await sql`insert into log_retired (n, leaf_hash) select n, leaf_hash ${entries}`.execute(tx);
+    await allowing(tx, () => sql`delete ${entries}`.execute(tx));
+  }
   await deletion(assessments)(tx, rows);
 }
 

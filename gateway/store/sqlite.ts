@@ -200,7 +200,7 @@ class FileAdapter extends SqliteAdapter {
 }
 
 /** Columns of which indexes cover some values only (`where state = 'SEALED'`). They have few values. */
-const partlyIndexed: ReadonlySet<string> = new Set(['state', 'state_rank', 'kind', 'side']);
+const partlyIndexed: ReadonlySet<string> = new Set(['state', 'state_rank', 'kind', 'side', 'is_late']);
 
 /**
  * SQLite looks at the value of a parameter when it plans a statement where that stands after LIMIT, or may tell whether a partial index

@@ -1,7 +1,7 @@
 /** Events that open pages follow, on both engines. */
 
 import { expect } from 'chai';
-import { appendEvents, eventsOfPerson, staffEventAfter } from '../../gateway/store/events.ts';
+import { appendEvents, countEvents, eventsOfPerson, staffEventAfter } from '../../gateway/store/events.ts';
 import { onBothEngines } from './engines.ts';
 
 onBothEngines('events that open pages follow', (store) => {
@@ -24,6 +24,16 @@ onBothEngines('events that open pages follow', (store) => {
     expect(await after(first)).to.equal(own);
     const many = await append(...Array<string>(1_000).fill('assessment'));
     expect(await after(own), 'it is not read to the end').to.be.within(own + 1, many);
+  });
+
+  it('are counted by kind after a number, and of one kind no more than are wanted', async () => {
+    const event = (kind: string) => ({ kind, ref: 'two', at: '2026-11-24T12:00:00.000Z' });
+    const append = (...kinds: readonly string[]): Promise<number> =>
+      store().write((tx) => appendEvents(tx, kinds.map(event)));
+    const before = await append('list_held', 'signed_out');
+    await append('assessment', 'list_held', 'assessment', 'assessment', 'zone_moved');
+    const counts = await countEvents(store().db.sql, before, 2);
+    expect(counts).to.deep.equal({ assessment: 2, list_held: 1, zone_moved: 1 });
   });
 });
 

@@ -28,6 +28,8 @@ interface Today {
 }
 
 const mostAlarms = 50;
+/** Events of one kind that are counted. */
+const mostCounted = 10_000;
 
 async function load({ gateway, session }: Call): Promise<Today> {
   requireMay(session.person, 'alarms.read');
@@ -43,7 +45,7 @@ async function load({ gateway, session }: Call): Promise<Today> {
     alarms: (await listAlarms(sql, { limit: mostAlarms })).filter(({ cause }) => cause !== 'list_held').map(shownAlarm),
     lists: (await shownSchedule(gateway)).map((each) => ({ ...each, cause: each.next })),
     keys: await keyCalendar(gateway, later(momentOf(gateway.now()), keyDays * 86_400)),
-    since: { at: last?.at ?? null, events: last === undefined ? {} : await countEvents(sql, last.n) },
+    since: { at: last?.at ?? null, events: last === undefined ? {} : await countEvents(sql, last.n, mostCounted) },
   };
 }
 
@@ -86,7 +88,10 @@ function sinceView({ since: { at, events } }: Today, { words }: Call): VNode {
     ${table(
       t('today.since'),
       [{ head: t('head.event') }, { head: t('head.count'), number: true }],
-      Object.entries(events).map(([kind, count]) => [words.code('event', kind), words.number(count)]),
+      Object.entries(events).map(([kind, count]) => [
+        words.code('event', kind),
+        `${words.number(count)}${count < mostCounted ? '' : '+'}`,
+      ]),
       t('today.quiet'),
     )}`;
 }
