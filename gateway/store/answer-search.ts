@@ -84,9 +84,12 @@ export async function forgetSearchable(tx: Tx, numbers: readonly number[]): Prom
     .execute();
 }
 
-/** Rows looked at before other work gets its turn, and in one search: a rare combination of frequent values may need another request. */
+/**
+ * Rows looked at before other work gets its turn, and in one search, which takes some 50 ms: a rare combination of frequent values may need
+ * another request.
+ */
 const sliceRows = 500;
-const mostRows = 50_000;
+const mostRows = 10_000;
 
 interface SearchPage {
   /** The newest first. */
