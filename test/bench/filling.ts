@@ -12,7 +12,7 @@ export interface Filling {
   numbers(count: number): string;
   /** A whole number with zeros before it. */
   padded(expression: string, digits: number): string;
-  /** So many seconds before now. */
+  /** So many seconds before it was opened. */
   momentBefore(seconds: string): string;
   close(): Promise<void>;
 }
@@ -20,12 +20,14 @@ export interface Filling {
 /** Nothing is durable until it is closed: a store that was being filled when the program ended is to be thrown away. */
 export async function openFilling(url: string): Promise<Filling> {
   const file = sqliteFile(url);
-  return file === undefined ? await openServer(url) : openFile(file);
+  const now = new Date().toISOString().slice(0, 19);
+  return file === undefined ? await openServer(url, now) : openFile(file, now);
 }
 
-function openFile(file: string): Filling {
+function openFile(file: string, now: string): Filling {
   const database = new DatabaseSync(file);
-  database.exec('pragma journal_mode = off; pragma synchronous = off; pragma locking_mode = exclusive');
+  // Without a write-ahead log, which would hold each page a second time.
+  database.exec('pragma journal_mode = truncate; pragma synchronous = off; pragma locking_mode = exclusive');
   database.exec('pragma cache_size = -262144; pragma foreign_keys = off');
   return {
     run: (statement) => Promise.try(() => database.exec(statement)),
@@ -33,12 +35,12 @@ function openFile(file: string): Filling {
     numbers: (count) =>
       `(with recursive s(i) as (select 1 union all select i + 1 from s where i < ${count}) select i from s) s`,
     padded: (expression, digits) => `printf('%0${digits}d', ${expression})`,
-    momentBefore: (seconds) => `strftime('%Y-%m-%dT%H:%M:%S.000Z', 'now', '-' || (${seconds}) || ' seconds')`,
+    momentBefore: (seconds) => `strftime('%Y-%m-%dT%H:%M:%S.000Z', '${now}', '-' || (${seconds}) || ' seconds')`,
     close: () => Promise.try(() => database.close()),
   };
 }
 
-async function openServer(url: string): Promise<Filling> {
+async function openServer(url: string, now: string): Promise<Filling> {
   const client = new Client({ connectionString: url });
   await client.connect();
   await client.query('set synchronous_commit = off');
@@ -48,7 +50,7 @@ async function openServer(url: string): Promise<Filling> {
     numbers: (count) => `generate_series(1::bigint, ${count}) s(i)`,
     padded: (expression, digits) => `lpad((${expression})::text, ${digits}, '0')`,
     momentBefore: (seconds) =>
-      `to_char(timezone('UTC', now()) - (${seconds}) * interval '1 second', 'YYYY-MM-DD"T"HH24:MI:SS".000Z"')`,
+      `to_char(timestamp '${now}' - (${seconds}) * interval '1 second', 'YYYY-MM-DD"T"HH24:MI:SS".000Z"')`,
     async close() {
       // As the server would do it by itself after some minutes.
       await client.query('vacuum analyze');

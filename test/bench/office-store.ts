@@ -60,6 +60,18 @@ async function keepLog(url: string): Promise<void> {
   }
 }
 
+interface Example {
+  readonly row: Readonly<Record<string, string>>;
+  /** Of these columns, as SQL. */
+  values(...columns: readonly string[]): string;
+}
+
+/** The first row of a table. A statement that fills a table and reads it as well would keep all rows elsewhere before it stores one. */
+async function example(filling: Filling, table: string): Promise<Example> {
+  const row = await filling.first(`select * from ${table} limit 1`);
+  return { row, values: (...columns) => columns.map((column) => quoted(String(row[column]))).join(', ') };
+}
+
 const identifierOf = ({ padded }: Filling, number: string): string => `'AEOCN46' || ${padded(number, 8)}`;
 
 /** Of the year up to now, in the order of the numbers. */
@@ -67,42 +79,45 @@ const momentOf = ({ momentBefore }: Filling, number: string, all: number): strin
   momentBefore(`cast((${all} - (${number})) * ${(yearSeconds / all).toFixed(6)} as integer)`);
 
 async function fillOperators(filling: Filling, count: number): Promise<void> {
-  const { code = '', record = '' } = await filling.first('select code, record from operator order by code limit 1');
+  const { row, values } = await example(filling, 'operator order by code');
+  const { code = '', record = '' } = row;
   const ours = `'45' || ${filling.padded('i', 8)}`;
   await filling.run(`insert into operator (code, revision, revised_at, as_of, record)
-    select ${ours}, t.revision, t.revised_at, t.as_of, ${withExpression(record, code, ours)}
-    from ${filling.numbers(count)}, (select * from operator order by code limit 1) t`);
+    select ${ours}, ${values('revision', 'revised_at', 'as_of')}, ${withExpression(record, code, ours)}
+    from ${filling.numbers(count)}`);
 }
 
 async function fillRegister(filling: Filling, count: number): Promise<void> {
   const identifier = identifierOf(filling, 'i');
+  const { values } = await example(filling, `register_version where to_list = ${openOrdinal} order by n`);
   await filling.run(`insert into register_version (partner, identifier, valid_from, valid_to, known_from, known_to,
       from_list, to_list, status, name, details, source_message)
-    select t.partner, ${identifier}, t.valid_from, t.valid_to, t.known_from, t.known_to, t.from_list, t.to_list,
+    select ${values('partner')}, ${identifier},
+      ${values('valid_from', 'valid_to', 'known_from', 'known_to', 'from_list', 'to_list')},
       case when i % ${oneSuspended} = 0 then 'suspended' else 'active' end,
-      'EXAMPLE ' || i || ' TRADING CO., LTD.', t.details, t.source_message
-    from ${filling.numbers(count)}, (select * from register_version where to_list = ${openOrdinal} order by n limit 1) t`);
+      'EXAMPLE ' || i || ' TRADING CO., LTD.', ${values('details', 'source_message')}
+    from ${filling.numbers(count)}`);
   const suspended = Math.floor(count / oneSuspended);
   const known = momentOf(filling, 'i', suspended);
   const { n = '0' } = await filling.first("select value as n from counter where name = 'register_change'");
   await filling.run(`insert into register_change (n, partner, identifier, kind, status_before, status_after, effective_from,
       known_at, list, is_late)
-    select ${n} + i, t.partner, ${identifierOf(filling, `i * ${oneSuspended}`)}, 'suspended', 'active', 'suspended',
-      substr(${known}, 1, 10), ${known}, t.from_list, case when i % ${oneLate} = 0 then 1 else 0 end
-    from ${filling.numbers(suspended)}, (select * from register_version where to_list = ${openOrdinal} order by n limit 1) t`);
+    select ${n} + i, ${values('partner')}, ${identifierOf(filling, `i * ${oneSuspended}`)}, 'suspended', 'active', 'suspended',
+      substr(${known}, 1, 10), ${known}, ${values('from_list')}, case when i % ${oneLate} = 0 then 1 else 0 end
+    from ${filling.numbers(suspended)}`);
   await filling.run(`update counter set value = value + ${suspended} where name = 'register_change'`);
   await filling.run('update register_revision set revision = revision + 1');
 }
 
 async function fillAnswers(filling: Filling, { consultations, foreign }: OfficeSize, first: number): Promise<void> {
-  const row = await filling.first('select request, answer from border_answer order by n limit 1');
+  const { row, values } = await example(filling, 'border_answer order by n');
   const { request = '', answer = '' } = row;
   const { identifier: asked } = JSON.parse(request) as { readonly identifier: string };
   const identifier = identifierOf(filling, `i % ${foreign}`);
   await filling.run(`insert into border_answer (n, leaf_hash, asked_at, requester, partner, request, answer)
-    select ${first} + i, t.leaf_hash, ${momentOf(filling, 'i', consultations)}, t.requester, t.partner,
-      ${withExpression(request, asked, identifier)}, ${withExpression(answer, asked, identifier)}
-    from ${filling.numbers(consultations)}, (select * from border_answer order by n limit 1) t`);
+    select ${first} + i, ${values('leaf_hash')}, ${momentOf(filling, 'i', consultations)},
+      ${values('requester', 'partner')}, ${withExpression(request, asked, identifier)}, ${withExpression(answer, asked, identifier)}
+    from ${filling.numbers(consultations)}`);
 }
 
 const assessmentOf = ({ padded }: Filling): string => `'ASM-BENCH' || ${padded('i', 10)}`;
@@ -111,23 +126,24 @@ const entryOf = ({ padded }: Filling): string => `'BENCH-' || ${padded('i', 10)}
 /** Most with the benefit, all of them released. */
 async function fillEntries(filling: Filling, count: number, first: number): Promise<void> {
   const [number, entry, at] = [assessmentOf(filling), entryOf(filling), momentOf(filling, 'i', count)];
-  const from = (table: string): string => `${filling.numbers(count)}, (select * from ${table} limit 1) t`;
-  const { request = '', answer = '' } = await filling.first('select request, answer from assessment limit 1');
+  const from = filling.numbers(count);
+  const { row, values } = await example(filling, 'assessment');
+  const { request = '', answer = '' } = row;
   await filling.run(`insert into assessment (number, asked_at, requester, request, answer)
-    select ${number}, ${at}, t.requester, ${withExpression(request, 'ENTRY-7', entry)}, ${withExpression(answer, 'ENTRY-7', entry)}
-    from ${from('assessment')}`);
+    select ${number}, ${at}, ${values('requester')}, ${withExpression(request, 'ENTRY-7', entry)}, ${withExpression(answer, 'ENTRY-7', entry)}
+    from ${from}`);
   await filling.run(`insert into event (n, leaf_hash, kind, ref, detail, at)
-    select ${first} + i, t.leaf_hash, 'assessment', ${number}, '{}', ${at} from ${from('event')}`);
+    select ${first} + i, ${quoted('0'.repeat(64))}, 'assessment', ${number}, '{}', ${at} from ${from}`);
   await filling.run(`insert into border_entry (entry, assessment, assessed_at, month, begun_at, office, mode, chapter,
       examined, documents_checked, released_at, release_s)
     select ${entry}, ${number}, ${at}, substr(${at}, 1, 7), ${at}, '530' || (i % 5), 'sea', ${filling.padded('i % 40 + 1', 2)},
       case when i % 20 = 0 then 1 else 0 end, case when i % 10 = 0 then 1 else 0 end, ${at}, 300 + i % 3000
-    from ${from('border_entry')}`);
+    from ${from}`);
   await filling.run(`insert into entry_result (partner, month, entry, result, list_age_s)
-    select t.partner, substr(${at}, 1, 7), ${entry}, case when i % 4 = 0 then 'no_code' else 'benefit' end, 3600
-    from ${from('entry_result')}`);
+    select 'CN', substr(${at}, 1, 7), ${entry}, case when i % 4 = 0 then 'no_code' else 'benefit' end, 3600
+    from ${from}`);
   await filling.run(`insert into entry_event (n, entry, event, at, client, reported_at)
-    select i, ${entry}, 'released', ${at}, 'clearance', ${at} from ${filling.numbers(count)}`);
+    select i, ${entry}, 'released', ${at}, 'clearance', ${at} from ${from}`);
   await filling.run(`update counter set value = ${count} where name = 'entry_event'`);
 }
 
@@ -157,7 +173,7 @@ async function fillTerms(filling: Filling, size: OfficeSize, first: number): Pro
 
 async function fillMessages(filling: Filling): Promise<void> {
   const [digest, at] = [`'bench' || ${filling.padded('i', 59)}`, momentOf(filling, 'i', messages)];
-  await filling.run(`insert into body (digest, bytes) select ${digest}, t.bytes from ${filling.numbers(messages)},
+  await filling.run(`insert into body (digest, bytes) select ${digest}, substr(t.bytes, 1, 10) from ${filling.numbers(messages)},
     (select bytes from body limit 1) t`);
   await filling.run(`insert into inbox (partner, digest, message_id, via, received_at, deliveries, state, state_rank, kind, settled_at)
     select 'CN', ${digest}, 'bench-in-' || i, 'https', ${at}, 1, 'APPLIED', 90, 'list', ${at} from ${filling.numbers(messages)}`);
