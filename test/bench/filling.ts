@@ -45,7 +45,9 @@ async function openServer(url: string, now: string): Promise<Filling> {
   await client.connect();
   await client.query('set synchronous_commit = off');
   return {
-    run: async (statement) => void (await client.query(statement)),
+    async run(statement) {
+      await client.query(statement);
+    },
     first: async (query) => required((await client.query(query)).rows[0], query),
     numbers: (count) => `generate_series(1::bigint, ${count}) s(i)`,
     padded: (expression, digits) => `lpad((${expression})::text, ${digits}, '0')`,
