@@ -6,14 +6,14 @@ import { operatorText } from '../../gateway/model/record/record-text.ts';
 import type { DomesticRecord } from '../../gateway/model/record/record.ts';
 import { canonicalJson, sha256 } from '../../gateway/model/canonical-json.ts';
 import { keepBytes } from '../../gateway/store/bodies.ts';
-import { countResults, recordEntry } from '../../gateway/store/entry-outcomes.ts';
 import { claimMessageId, findInbox, recordArrival, settleInbox } from '../../gateway/store/inbox.ts';
 import { addMessage, findMessage, recordProgress, settleMessage } from '../../gateway/store/outbox.ts';
-import { engineOf, openDatabase, type Database, type Tx } from '../../gateway/store/database.ts';
+import { engineOf, openDatabase, type Tx } from '../../gateway/store/database.ts';
 import { changedOperators, findOperator, operatorPages } from '../../gateway/store/operators.ts';
 import { findStatuses } from '../../gateway/store/register.ts';
 import { listInForce } from '../../gateway/store/streams.ts';
 import { fillList } from '../support/clearance-fixture.ts';
+import { withoutOfficePages } from '../support/migration-steps.ts';
 import { freshUrl } from './engines.ts';
 import { hour, listed, operator, raw, sealed } from './samples.ts';
 
@@ -177,40 +177,6 @@ for (const engine of ['sqlite', 'postgres'] as const) {
   });
 }
 
-for (const engine of ['sqlite', 'postgres'] as const) {
-  describe(`a store that did not count the results of entries (${engine})`, () => {
-    it('counts those that there are, and each from then on', async () => {
-      const fresh = await freshUrl(engine);
-      const month = hour(1).slice(0, 7);
-      const assess = (db: Database, entry: string) => {
-        const row = { entry, assessment: `ASM-${entry}`, assessed_at: hour(1), month, begun_at: hour(1) };
-        const facts = { office: '5316', mode: 'sea', chapter: '85' };
-        const results = [{ partner: 'NN', result: 'benefit' }] as const;
-        return db.transaction((tx) => recordEntry(tx, { ...row, ...facts }, results, false));
-      };
-      try {
-        const before = await openDatabase(fresh.url);
-        await assess(before, 'A');
-        await before.transaction(async (tx) => {
-          for (const trigger of ['entry_result_counted', 'entry_result_uncounted'])
-            await sql.raw(`drop trigger ${trigger}${engine === 'postgres' ? ' on entry_result' : ''}`).execute(tx);
-          const undone = [...withoutOfficePages, 'drop index alarm_unclosed'];
-          for (const each of undone) await sql.raw(each).execute(tx);
-          await sql.raw("delete from kysely_migration where name >= '0032'").execute(tx);
-        });
-        await assess(before, 'B');
-        await before.close();
-        const db = await openDatabase(fresh.url);
-        await assess(db, 'C');
-        expect(await countResults(db.sql, { month, partner: 'NN' })).to.deep.equal([{ result: 'benefit', entries: 3 }]);
-        await db.close();
-      } finally {
-        await fresh.remove();
-      }
-    });
-  });
-}
-
 const withoutReasons = [
   "delete from counter where name in ('lists_wait', 'retention_open', 'retention_night')",
   ...['consultation_asked', 'assessment_asked', 'idempotency_at', 'list_full'].map((index) => `drop index ${index}`),
@@ -272,12 +238,6 @@ const withoutOrderOfLists = [
 const withoutClients = [
   ...['client_credential', 'client'].map((table) => `drop table ${table}`),
   "delete from counter where name in ('client_revision', 'searchable')",
-];
-const withoutOfficePages = [
-  'drop table month_result',
-  ...['inbound_id_message', 'message_partner', 'inbox_partner', 'inbox_hinted', 'inbox_waiting', 'event_kind'].map(
-    (index) => `drop index ${index}`,
-  ),
 ];
 const withoutAlarms = [
   ...withoutClients,

@@ -53,3 +53,11 @@ async function uniqueOf(db: Kysely<unknown>, engine: Engine): Promise<readonly s
           where schemaname = current_schema() and indexdef like 'CREATE UNIQUE%'`;
   return (await indexes.execute(db)).rows.map(({ text }) => text).toSorted();
 }
+
+/** Undoes what pages of the office read by, but for the alarms. */
+export const withoutOfficePages = [
+  'drop table month_result',
+  ...['inbound_id_message', 'message_partner', 'inbox_partner', 'inbox_hinted', 'inbox_waiting', 'event_kind'].map(
+    (index) => `drop index ${index}`,
+  ),
+];
