@@ -1,13 +1,7 @@
 /** What the pages of the office read by: indexes, and the entries of each month counted while they are recorded. */
 
-import type { EntryResult } from '../model/outcomes/entry-result.ts';
 import type { Engine } from './engine.ts';
 import type { Types } from './first-tables.ts';
-
-export interface OfficeTables {
-  /** How many rows of `entry_result` there are of each kind; triggers count. */
-  month_result: { partner: string; month: string; result: EntryResult; entries: number };
-}
 
 /**
  * Gateways of the version before write meanwhile: on PostgreSQL all tables are locked at once, in the order in which transactions write

@@ -25,6 +25,8 @@ export interface OutcomeTables {
     release_s: number | null;
   };
   entry_result: { partner: string; month: string; entry: string; result: EntryResult; list_age_s: number | null };
+  /** How many rows of `entry_result` there are of each kind; triggers count. */
+  month_result: { partner: string; month: string; result: EntryResult; entries: number };
   /** As border systems reported them. `n` numbers them without gaps. */
   entry_event: { n: number; entry: string; event: EntryEventKind; at: string; client: string; reported_at: string };
 }

@@ -15,7 +15,6 @@ import type {
 } from '../model/message.ts';
 import type { BorderTables } from './border-tables.ts';
 import type { MonthNumberTables } from './month-number-tables.ts';
-import type { OfficeTables } from './office-tables.ts';
 import type { OutcomeTables } from './outcome-tables.ts';
 import type { PersonTables } from './person-rows.ts';
 
@@ -25,7 +24,7 @@ export const openMoment = '9999-12-31T23:59:59.999Z';
 /** The same for ordinals of lists: the largest number of both engines’ `integer`. */
 export const openOrdinal = 2_147_483_647;
 
-export interface Tables extends BorderTables, MonthNumberTables, OfficeTables, OutcomeTables, PersonTables {
+export interface Tables extends BorderTables, MonthNumberTables, OutcomeTables, PersonTables {
   /** `bytes` are empty where those of a refused message were dropped. */
   body: { digest: string; bytes: Uint8Array };
   operator: {
