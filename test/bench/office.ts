@@ -146,7 +146,8 @@ async function measure(
   { paths, runs, foreign }: Plan,
   note: Note,
 ): Promise<Pick<OfficeResult, 'border' | 'alone' | 'beside' | 'megabytes'>> {
-  const asked = [...paths, ...deeper];
+  const month = new Date(Date.now() - 32 * 86_400_000).toISOString().slice(0, 7);
+  const asked = [...paths, ...deeper, `/outcomes/partners/CN?from=${month}&to=${month}`];
   const addresses = [...asked, ...asked.map(apiPath), ...files];
   // A second visit: the first page shows what happened since.
   await signedInAt(server.officeUrl, person);
