@@ -152,6 +152,8 @@ export async function inSlices<V>(values: readonly V[], work: (some: readonly V[
 
 /** The condition that a column has one of the values. They are one parameter, so their number is not limited. */
 export function oneOf(reader: Reader, column: string, values: readonly (string | number)[]): RawBuilder<SqlBool> {
+  // PostgreSQL could not tell the type of an empty array.
+  if (values.length === 0) return sql<SqlBool>`1 = 0`;
   // Most changes concern one row, for which the function below would take as long as the search.
   if (values.length === 1) return sql<SqlBool>`${sql.ref(column)} = ${values[0]}`;
   if (engineOf(reader) === 'sqlite') {

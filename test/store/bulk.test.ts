@@ -92,6 +92,11 @@ onBothEngines('bulk work', (store) => {
         .where(oneOf(sql, 'digest', []))
         .execute(),
     ).to.deep.equal([]);
+    const none = sql
+      .selectFrom('event')
+      .select('n')
+      .where(oneOf(sql, 'n', []));
+    expect(await none.execute()).to.deep.equal([]);
     const numbers = await sql
       .selectFrom('event')
       .select('n')
