@@ -166,7 +166,8 @@ describe('a new key of ours', () => {
         );
         expect(begun.filter(({ status }) => status === 'fulfilled')).to.have.length(1);
         for (const on of [1, 30, 30, 60]) await step(on);
-        const rows = await first.db.sql.selectFrom('event').select('kind').where('kind', 'like', 'key_%').execute();
+        const events = first.db.sql.selectFrom('event').select('kind').where('kind', 'like', 'key_%');
+        const rows = await events.orderBy('n').execute();
         expect(rows.map(({ kind }) => kind)).to.deep.equal([
           'key_announced',
           'key_probed',

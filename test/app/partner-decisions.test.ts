@@ -25,6 +25,7 @@ import type { OpenAdministration, OpenAdministrations } from '../support/adminis
 import { refusalCode } from '../support/expect-code.ts';
 import { ecPair, temporaryFolder, testCertificate } from '../support/pki.ts';
 import { openAuthority } from '../support/revocation.ts';
+import { socketClosed } from '../support/tls.ts';
 
 describe('partners of a gateway that serves', () => {
   let administrations: OpenAdministrations;
@@ -87,7 +88,7 @@ describe('partners of a gateway that serves', () => {
     expect(await listFromThem()).to.deep.equal(['ACCEPTED', 'applied']);
     const settings = us.config.partners['CN'];
     if (settings === undefined) throw new Error('CN is a partner');
-    const ended = once(await connectAsThem(), 'close');
+    const ended = socketClosed(await connectAsThem());
     await asCommand((gateway) => revoke(gateway, 'CN', { reason: 'the key was stolen', person: 'Li' }));
     await ended;
     const id = await queuedByThem();
@@ -168,7 +169,7 @@ describe('partners of a gateway that serves', () => {
     const open = await connectAsThem();
     await takeList([signing]);
     expect(await listFromThem()).to.deep.equal(['REJECTED', 'E_CERTIFICATE_REVOKED']);
-    const ended = once(open, 'close');
+    const ended = socketClosed(open);
     await takeList([tls]);
     await ended;
     const id = await queuedByThem();

@@ -8,7 +8,7 @@ import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { openServer } from '../../gateway/app/servers.ts';
 import { exchangeServerOptions } from '../../gateway/wire/transport/https.ts';
-import { tlsParty } from '../support/tls.ts';
+import { socketClosed, tlsParty } from '../support/tls.ts';
 
 const address = { host: '127.0.0.1', port: 0 };
 
@@ -28,7 +28,7 @@ describe('a server that stops', () => {
     const requested = once(server, 'request');
     const sockets = await Promise.all(['GET /v1/par', body, ' '].map((begin) => connected(open.port, begin)));
     await requested;
-    const cut = sockets.map((socket) => once(socket, 'close'));
+    const cut = sockets.map(socketClosed);
     await open.close(1);
     await Promise.all(cut);
     expect(server.listening).to.equal(false);
@@ -41,7 +41,7 @@ describe('a server that stops', () => {
     const open = await openServer(server, 'exchange', address);
     const socket = await connected(open.port, '\u0016\u0003');
     await accepted;
-    const cut = once(socket, 'close');
+    const cut = socketClosed(socket);
     await open.close(1);
     await cut;
   });

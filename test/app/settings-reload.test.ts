@@ -25,6 +25,7 @@ import { openAdministrations, operators } from '../support/administrations.ts';
 import type { OpenAdministration, OpenAdministrations } from '../support/administrations.ts';
 import { refusalCode } from '../support/expect-code.ts';
 import { temporaryFolder } from '../support/pki.ts';
+import { socketClosed } from '../support/tls.ts';
 
 describe('settings taken again by a gateway that serves', () => {
   let administrations: OpenAdministrations;
@@ -96,7 +97,7 @@ describe('settings taken again by a gateway that serves', () => {
 
   it('end the open connections of a client certificate that was taken out, and admit no new ones', async () => {
     const open = await connectAsThem();
-    const ended = once(open, 'close');
+    const ended = socketClosed(open);
     await serving.takeSettings(changed({ tls: [] }));
     await ended;
     expect(await listFromThem()).to.deep.equal(['SEALED']);
@@ -163,7 +164,7 @@ describe('settings taken again by a gateway that serves', () => {
   });
 
   it('end the connections of a partner that was taken out, and serve it when it is back', async () => {
-    const ended = once(await connectAsThem(), 'close');
+    const ended = socketClosed(await connectAsThem());
     const { CN: _, ...others } = config.partners;
     const results = await serving.takeSettings({ ...config, partners: others });
     expect(results).to.deep.include({ partner: 'CN', loaded: true, detail: 'removed' });
@@ -221,7 +222,7 @@ describe('settings taken again by a gateway that serves', () => {
 
   it('stop a partner whose new settings are faulty: a certificate that was taken out no longer counts', async () => {
     expect(await listFromThem()).to.deep.equal(['ACCEPTED', 'applied']);
-    const ended = once(await connectAsThem(), 'close');
+    const ended = socketClosed(await connectAsThem());
     const { CN } = changed({ signing: [], anchors: ['/nowhere/anchor.pem'] }).partners;
     const faulty = { ...(CN && { CN, SG: { ...CN, adapter: 'sg' } }) };
     const results = await serving.takeSettings({ ...config, partners: faulty });

@@ -11,6 +11,7 @@ import { openPosts } from '../../gateway/doors/border-posts.ts';
 import type { PostedRequest } from '../../gateway/model/clearance/posted-request.ts';
 import { makeLog } from '../../gateway/wire/log.ts';
 import { fillRegister, northland, openClearance, type TestClearance } from '../support/clearance-fixture.ts';
+import { socketClosed } from '../support/tls.ts';
 
 const schemas = join(import.meta.dirname, '../../schemas');
 const log = makeLog({ level: 'silent' });
@@ -54,7 +55,7 @@ describe('the limits of the border door', () => {
     const port = await open({ heldBytes: 50_000, stallMs: 100 });
     const stalled = await upload(port, 40_000);
     expect([stalled.statusCode, await codeOf(stalled)]).to.deep.equal([408, 'E_REQUEST_SLOW']);
-    await once(stalled.socket, 'close');
+    await socketClosed(stalled.socket);
     const next = await upload(port, 40_000);
     expect(await codeOf(next)).to.equal('E_REQUEST_SLOW');
   });

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import type { AddressInfo, Server as SocketServer } from 'node:net';
+import type { AddressInfo, Server as SocketServer, Socket } from 'node:net';
 import { fingerprint } from '../../gateway/wire/signature/certificates.ts';
 import { openKeyring } from '../../gateway/wire/signature/keys.ts';
 import { temporaryFolder } from './pki.ts';
@@ -37,4 +37,9 @@ export async function shut(server: Server): Promise<void> {
   server.close();
   server.closeAllConnections();
   await closed;
+}
+
+/** Whether an end or a reset cuts it depends on what it has not read yet, and `once` of events fails at a reset. */
+export function socketClosed(socket: Socket): Promise<unknown> {
+  return new Promise((resolve) => socket.once('close', resolve));
 }
