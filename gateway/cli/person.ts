@@ -138,6 +138,10 @@ function showLink(
 ): void {
   const link = `${config.office?.publicUrl ?? 'http://127.0.0.1:7070'}/link/${token}`;
   out.result({ person, link, until }, [{ person, link, until }]);
-  if (config.office === undefined) out.note('The settings have no office: without it nobody can open the link.');
+  if (config.office === undefined) {
+    out.note('The settings have no office: nobody can open the link yet.');
+    out.next('add office to the settings (docs/gateway.example.yaml), and start mra serve anew');
+    return;
+  }
   out.next('give the link to the person by a way that nobody else reads; it works once, for 24 hours');
 }

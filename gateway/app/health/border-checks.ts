@@ -46,7 +46,7 @@ export async function examineExposure(gateway: OpenGateway): Promise<Finding> {
   if (exposures.length === 0) return ok(name, `none in ${exposureDays} days`);
   const answers = exposures.reduce((sum, each) => sum + each.answers.length, 0);
   const partners = [...new Set(exposures.map(({ change }) => change.partner))];
-  const detail = `${answers} answers recognised ${exposures.length} operators that were suspended or gone by then`;
+  const detail = `answers that recognised operators suspended or gone by then: ${answers}; such operators: ${exposures.length}`;
   const fix = 'mra exposure names them: decide about the entries.';
   return { ...warn(name, detail, fix, 'answers_exposed'), partners };
 }

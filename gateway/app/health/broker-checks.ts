@@ -63,7 +63,7 @@ function causeOf(error: unknown): Cause {
 
 function laidAside(check: string, { queue, count }: { readonly queue: string; readonly count: number }): Finding {
   const fix = 'Look for the cause in the log, then mra message dead list, and return or drop each.';
-  return fail(check, `${count} messages that could not be taken lie in ${queue}`, fix, 'dead_letters');
+  return fail(check, `messages in ${queue} that could not be taken: ${count}`, fix, 'dead_letters');
 }
 
 /** The partners whose messages travel over a broker. */

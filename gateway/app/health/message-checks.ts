@@ -28,20 +28,20 @@ export async function examineOutbox({ db, now }: OpenGateway, { code }: Partner)
     findings.push(
       fail(
         check,
-        `${open.held} messages are not sent until a person acts (${open.holdReason ?? ''}${open.holdEvidence === undefined ? '' : `, ${open.holdEvidence}`})`,
+        `messages not sent until a person acts: ${open.held} (${open.holdReason ?? ''}${open.holdEvidence === undefined ? '' : `, ${open.holdEvidence}`})`,
         `mra message list --partner ${code}, then mra explain ${open.holdReason ?? ''}`,
         causeOfHold(open.holdReason, open.holdEvidence),
       ),
     );
   if (late || open.tried > 0) {
     const last = open.evidence === undefined ? '' : ` (${open.evidence})`;
-    const detail = `${open.waiting} messages wait, the oldest since ${open.oldest ?? ''}; ${open.tried} could not be delivered so far${last}`;
+    const detail = `messages that wait: ${open.waiting}, the oldest since ${open.oldest ?? ''}; tried without success so far: ${open.tried}${last}`;
     const fix = `mra message list --partner ${code} shows them; mra serve sends them, mra list send ${code} --out FILE writes them.`;
     const cause = open.tried > 0 ? causeOfFailure(open.evidence) : 'list_not_sent';
     findings.push((late ? fail : warn)(check, detail, fix, cause));
   }
   findings.push(...unanswered(check, open), ...(await examineRefused(db.sql, code)));
-  const [first = ok(check, `${open.waiting} messages wait`), ...others] = findings;
+  const [first = ok(check, `messages that wait: ${open.waiting}`), ...others] = findings;
   return [{ ...first, measures: outboxMeasures(code, open) }, ...others];
 }
 
@@ -62,7 +62,7 @@ function unanswered(check: string, { overdue, abandoned }: OpenMessages): readon
     findings.push(
       warn(
         check,
-        `${overdue} messages were handed over and have no answer in time`,
+        `messages handed over without an answer in time: ${overdue}`,
         'Ask the partner; mra message list names them. Unless otherwise agreed the same bytes are sent again by themselves.',
         'no_answer',
       ),
@@ -71,7 +71,7 @@ function unanswered(check: string, { overdue, abandoned }: OpenMessages): readon
     findings.push(
       warn(
         check,
-        `${abandoned} messages are claimed by a sender that has ended`,
+        `messages claimed by a sender that has ended: ${abandoned}`,
         'mra serve takes them over.',
         'lease_expired',
       ),
@@ -102,7 +102,7 @@ export async function examineInbox({ db, now }: OpenGateway, { code }: Partner):
     findings.push(
       warn(
         check,
-        `${held.length} lists wait for two people, the oldest since ${oldest.receivedAt}`,
+        `lists that wait for two people: ${held.length}, the oldest since ${oldest.receivedAt}`,
         `mra list show ${code}`,
         'list_held',
       ),
@@ -112,7 +112,7 @@ export async function examineInbox({ db, now }: OpenGateway, { code }: Partner):
     findings.push(
       warn(
         check,
-        `${count} messages were rejected in ${refusedWithinDays} days, the last with ${newest.reason ?? 'no code'}`,
+        `messages rejected in ${refusedWithinDays} days: ${count}, the last with ${newest.reason ?? 'no code'}`,
         `mra message show ${newest.messageId ?? newest.digest}, and tell the partner`,
         // A list that came after it shows that the partner mended the cause.
         (applied?.receivedAt ?? '') > newest.receivedAt ? undefined : causeOfRejection(newest.reason),
