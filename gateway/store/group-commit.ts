@@ -41,6 +41,8 @@ export class GroupCommit {
   readonly #waiting = new Set<Member>();
   /** It waits for its transaction to begin. */
   #beginning: Member | undefined;
+  /** It waits because another program writes. */
+  #isHeld = false;
   #atWork = false;
   /** Works in progress that will ask for transactions. */
   #sharers = 0;
@@ -86,6 +88,7 @@ export class GroupCommit {
       },
     };
     this.#waiting.add(member);
+    if (this.#isHeld) this.turnAway();
     if (!this.#atWork) void this.#serve();
     else if (this.#isWhole()) this.#gathered();
     return promise;
@@ -93,6 +96,7 @@ export class GroupCommit {
 
   /** Another program writes, for who knows how long: those that have another way do not wait. */
   turnAway(): void {
+    this.#isHeld = true;
     const first = this.#beginning;
     for (const member of first === undefined ? this.#waiting : [first, ...this.#waiting]) {
       if (member.terms !== 'prompt') continue;
@@ -137,18 +141,23 @@ export class GroupCommit {
     this.#beginning = first;
     try {
       await this.#run(async (tx) => {
-        this.#beginning = undefined;
+        this.#begun();
         group.stored.push(await first.run(tx));
         await this.#join(tx, group);
       });
     } catch (error) {
-      this.#beginning = undefined;
+      this.#begun();
       for (const answer of group.failed) answer();
       // Those that failed before keep their own error.
       for (const member of group.members) member.fail(error);
       return;
     }
     for (const answer of [...group.stored, ...group.failed]) answer();
+  }
+
+  #begun(): void {
+    this.#beginning = undefined;
+    this.#isHeld = false;
   }
 
   /** A turn of the event loop brings the transactions of what arrived while those before were at work. */
