@@ -13,12 +13,14 @@ database.exec('pragma synchronous = full');
 const noop = database.prepare('pragma wal_checkpoint(noop)');
 const passive = database.prepare('pragma wal_checkpoint(passive)');
 
-// Every commit that finds many pages pending sends a request; most requests are covered by the checkpoint already in progress.
-parentPort.on('message', () => {
+// Every commit that finds many pages pending sends a request; most requests are covered by the checkpoint already in progress. For one that is
+// awaited, the writer waits.
+parentPort.on('message', (request) => {
   try {
     const { log, checkpointed } = noop.get();
     if (log - checkpointed > threshold) passive.get();
   } catch {
     // A full disk, say. The next commit asks again; when the log is too long, the writer makes the checkpoint and reports the error.
   }
+  if (request === 'awaited') parentPort.postMessage('made');
 });

@@ -13,8 +13,13 @@ const longestLog = 16_384;
 const resourceLimits = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32 };
 
 export interface Checkpoints {
-  /** Before BEGIN: shortens a log that has grown too long. Throws errors of SQLite; nothing is stored then. */
-  shortenLog(): Promise<void>;
+  /**
+   * Before BEGIN: shortens a log that has grown too long; `held`: called where that takes long. Commits can be faster than the thread, and the
+   * log restarts only when all of it is in the file, so it could grow without limit. So the writer waits for the thread. What is pending then,
+   * it brings into the file itself, which blocks it and is little unless the thread failed; or it waits for a checkpoint in progress.
+   * Throws errors of SQLite; nothing is stored then.
+   */
+  shortenLog(held?: () => void): Promise<void>;
   /** After COMMIT: requests a checkpoint when the log is long enough. Never throws, because the commit has succeeded. */
   request(): void;
   /** Ends the thread and its connection. SQLite removes the log when the last connection is closed. */
@@ -28,8 +33,8 @@ export interface Checkpoints {
 export function startCheckpointing(database: DatabaseSync, path: string): Checkpoints {
   const readLog = logOf(database);
   const checkpoint = checkpointsOn(database);
-  let thread: Worker | undefined;
   let hasThread = true;
+  const thread = openThread(path, lose);
 
   /** Without the thread the store stays correct and is slower: the writer makes the checkpoints. A new thread would mostly fail the same way. */
   function lose(cause: unknown): void {
@@ -37,31 +42,68 @@ export function startCheckpointing(database: DatabaseSync, path: string): Checkp
     const type = 'CheckpointsWarning';
     process.emitWarning('the checkpoint thread failed; commits make the checkpoints', { type, detail: String(cause) });
   }
-  function start(): Worker {
-    const file = new URL('./checkpoints-run.js', import.meta.url);
-    const started = new Worker(file, { name: 'checkpoints', workerData: { path, threshold }, resourceLimits });
-    started.unref();
-    return started.on('error', lose);
-  }
 
   return {
-    /**
-     * Commits can be faster than the thread, and the log restarts only when all of it is in the file, so it could grow without limit.
-     * The writer then makes the checkpoint itself, which blocks its thread, or waits for one in progress, which does not.
-     */
-    async shortenLog() {
-      while (readLog().pages > (hasThread ? longestLog : threshold) && checkpoint() === 'in progress') await wait(5);
+    async shortenLog(held) {
+      while (readLog().pages > (hasThread ? longestLog : threshold)) {
+        if (hasThread && readLog().pending > threshold) {
+          held?.();
+          await thread.checkpoint();
+        }
+        if (checkpoint() === 'made') return;
+        await wait(5);
+      }
     },
     request() {
       try {
-        if (hasThread && readLog().pending > threshold) (thread ??= start()).postMessage('checkpoint');
+        if (hasThread && readLog().pending > threshold) thread.request();
       } catch (cause) {
         lose(cause);
       }
     },
     async close() {
       hasThread = false;
-      await thread?.terminate();
+      await thread.close();
+    },
+  };
+}
+
+interface CheckpointThread {
+  request(): void;
+  /** Resolves when it has made a checkpoint, or could not. */
+  checkpoint(): Promise<void>;
+  close(): Promise<void>;
+}
+
+function openThread(path: string, lost: (cause: unknown) => void): CheckpointThread {
+  let worker: Worker | undefined;
+  let waiting: PromiseWithResolvers<undefined> | undefined;
+  function start(): Worker {
+    const file = new URL('./checkpoints-run.js', import.meta.url);
+    const started = new Worker(file, { name: 'checkpoints', workerData: { path, threshold }, resourceLimits });
+    started.unref();
+    return started.on('message', goOn).on('error', (cause) => {
+      lost(cause);
+      goOn();
+    });
+  }
+  function goOn(): void {
+    worker?.unref();
+    waiting?.resolve(undefined);
+    waiting = undefined;
+  }
+  return {
+    request: () => (worker ??= start()).postMessage('checkpoint'),
+    async checkpoint() {
+      worker ??= start();
+      worker.ref();
+      waiting ??= Promise.withResolvers();
+      worker.postMessage('awaited');
+      await waiting.promise;
+    },
+    async close() {
+      goOn();
+      await worker?.terminate();
     },
   };
 }

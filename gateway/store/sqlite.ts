@@ -121,7 +121,7 @@ class WritingDriver implements Driver {
   async beginTransaction(): Promise<void> {
     try {
       this.#assertSameFile();
-      await this.#writing.checkpoints.shortenLog();
+      await this.#writing.checkpoints.shortenLog(() => this.held());
       const asked = performance.now();
       while (!this.#begin()) {
         const waited = performance.now() - asked;

@@ -193,7 +193,7 @@ describe('the checkpoint thread', () => {
     expect(logOf(ours)().pending).to.be.above(2_000);
   });
 
-  it('is not waited for when the log is too long: the writer makes the checkpoint', async () => {
+  it('leaves to the writer what is pending after it, when the log is too long', async () => {
     const ours = writing('ours.db');
     writing('other.db');
     const checkpoints = start(ours, 'other.db');
@@ -201,6 +201,17 @@ describe('the checkpoint thread', () => {
     checkpoints.request();
     expect(logOf(ours)().pending).to.be.above(longestLog);
     await checkpoints.shortenLog();
+    expect(logOf(ours)().pending).to.equal(0);
+  });
+
+  it('makes the checkpoint of a log that is too long, while the thread of the writer goes on', async () => {
+    const ours = writing('ours.db');
+    const checkpoints = start(ours, 'ours.db');
+    fill(ours, longestLog + 100);
+    const seen: number[] = [];
+    await checkpoints.shortenLog(() => seen.push(logOf(ours)().pending));
+    expect(seen).to.have.length(1);
+    expect(seen[0]).to.be.above(longestLog);
     expect(logOf(ours)().pending).to.equal(0);
   });
 
