@@ -11,7 +11,7 @@ import { openPosts } from './doors/border-posts.ts';
 import type { PartnerAnswer } from './gateway.ts';
 import { receiveMessage } from './inbound/receive-message.ts';
 import type { PostedRequest } from './model/clearance/posted-request.ts';
-import { asGatewayError } from './model/errors.ts';
+import { asGatewayError, errorData } from './model/errors.ts';
 import type { RawMessage } from './model/message.ts';
 import { takeAnswer } from './outbound/take-answer.ts';
 import { faultFields } from './wire/log.ts';
@@ -26,7 +26,7 @@ async function receive(task: number, work: RawMessage | PartnerAnswer): Promise<
     return { task, done: 'came' in work ? await takeAnswer(gateway, work) : await receiveMessage(gateway, work) };
   } catch (error) {
     gateway.log.error('a large message could not be processed', { partner: work.partner, ...faultFields(error) });
-    return failed(task, error);
+    return { task, failed: errorData(error) };
   }
 }
 
@@ -36,13 +36,8 @@ async function runLong(task: number, work: LongTask): Promise<TaskResult> {
   } catch (error) {
     if (asGatewayError(error).kind.status >= 500)
       gateway.log.error('long work failed', { kind: work.act, ...faultFields(error) });
-    return failed(task, error);
+    return { task, failed: errorData(error) };
   }
-}
-
-function failed(task: number, error: unknown): TaskResult {
-  const { code, detail, at, fix, items, choices } = asGatewayError(error);
-  return { task, failed: { code, detail, at, fix, items, choices } };
 }
 
 setFlagsFromString('--expose-gc');

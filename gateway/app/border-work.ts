@@ -8,6 +8,7 @@ import { openAnswerLog, type AnswerLog } from '../clearance/answer-log.ts';
 import { openAnswerSpool } from '../clearance/answer-spool.ts';
 import { makeSearchable } from '../store/answer-search.ts';
 import { openRegisterIndex, type RegisterIndex } from '../store/register-index.ts';
+import { startRegisterThread } from '../store/register-thread.ts';
 import { GatewayError } from '../model/errors.ts';
 import { faultFields } from '../wire/log.ts';
 import type { OpenGateway } from './composition.ts';
@@ -37,7 +38,7 @@ export function startBorderWork(gateway: OpenGateway): BorderWork {
   const { db, home, sealer, log, config, now } = gateway;
   const receivers = receiversOf(gateway);
   const answers = openAnswerLog(db, home, openAnswerSpool(db, join(config.data, 'spool'), now));
-  const { index, indexing } = startIndexing(gateway);
+  const indexing = startIndexing(gateway);
   const sealing = repeat(() => sealer.seal(), {
     ...{ everyMs: betweenCheckpointsMs, afterFailureMs: 60_000 },
     report: (error) => log.error('no checkpoint of the log was signed', faultFields(error)),
@@ -56,7 +57,7 @@ export function startBorderWork(gateway: OpenGateway): BorderWork {
     if (count > 0) log.warn('answers were given while the store could not be written', { count, state: 'recorded' });
   }
   return {
-    index,
+    index: indexing.index,
     answers,
     async stop() {
       await Promise.all([
@@ -71,21 +72,26 @@ export function startBorderWork(gateway: OpenGateway): BorderWork {
 }
 
 /** The register in memory follows the store, and is kept in a file for the next start. */
-function startIndexing({ db, log, config }: OpenGateway): {
-  readonly index: RegisterIndex;
-  readonly indexing: Repeated;
-} {
-  const index = openRegisterIndex(db, {
-    file: join(config.data, 'register.snapshot'),
-    unusable: (error) => log.warn('the register is read anew: its snapshot was not used', faultFields(error)),
-  });
-  const keep = (): Promise<void> =>
-    index.keep().catch((error: unknown) => log.warn('no snapshot of the register was written', faultFields(error)));
-  const indexing = repeat(() => index.bringUp().then(keep), {
+function startIndexing({ db, log, config }: OpenGateway): Repeated & { readonly index: RegisterIndex } {
+  const thread = startRegisterThread(
+    { url: config.store, file: join(config.data, 'register.snapshot') },
+    {
+      unusable: (error) => log.warn('the register is read anew: its snapshot was not used', faultFields(error)),
+      notKept: (error) => log.warn('no snapshot of the register was written', faultFields(error)),
+    },
+  );
+  const index = openRegisterIndex(db, thread);
+  const indexing = repeat(() => index.bringUp(), {
     ...{ everyMs: betweenLooksMs, afterFailureMs: 500 },
     report: (error) => log.warn('the register cannot be read into memory', faultFields(error)),
   });
-  return { index, indexing };
+  return {
+    index,
+    async stop() {
+      await indexing.stop();
+      await thread.close();
+    },
+  };
 }
 
 /** Each receiver has turns of its own: one that is slow holds nobody else back. */

@@ -5,7 +5,7 @@ import type { Config } from './config.ts';
 import type { ReceiveResult } from '../inbound/receive-message.ts';
 import type { LongResult, LongTask } from './long-work.ts';
 import type { PostedReply, PostedRequest } from '../model/clearance/posted-request.ts';
-import { GatewayError } from '../model/errors.ts';
+import { errorOf, GatewayError, type ErrorData } from '../model/errors.ts';
 import type { Gateway, PartnerAnswer } from '../gateway.ts';
 import type { RawMessage } from '../model/message.ts';
 import { hasStagedParts } from '../store/mirrors.ts';
@@ -53,11 +53,9 @@ export interface Task {
 
 type Done = ReceiveResult | PostedReply | LongResult | boolean;
 
-/** The answer to one task. An error travels without its stack and cause, which stay in the log. */
+/** The answer to one task. */
 export type TaskResult =
-  { readonly task: number; readonly done: Done } | { readonly task: number; readonly failed: Failure };
-
-type Failure = Pick<GatewayError, 'code' | 'detail' | 'at' | 'fix' | 'items' | 'choices'>;
+  { readonly task: number; readonly done: Done } | { readonly task: number; readonly failed: ErrorData };
 
 interface Thread {
   readonly worker: Worker;
@@ -143,7 +141,7 @@ function settle({ tasks }: Thread, result: TaskResult): void {
   const task = tasks.get(result.task);
   tasks.delete(result.task);
   if ('done' in result) task?.resolve(result.done);
-  else task?.reject(new GatewayError(result.failed.code, result.failed.detail, result.failed));
+  else task?.reject(errorOf(result.failed));
 }
 
 /** The thread ended before it answered: nothing was decided about these messages and requests, and their senders try again. */

@@ -245,6 +245,18 @@ export function asGatewayError(error: unknown): GatewayError {
   });
 }
 
+/** An error as data for another thread, without its stack and cause, which stay in the log. */
+export type ErrorData = Pick<GatewayError, 'code' | 'detail' | 'at' | 'fix' | 'items' | 'choices'>;
+
+export function errorData(error: unknown): ErrorData {
+  const { code, detail, at, fix, items, choices } = asGatewayError(error);
+  return { code, detail, at, fix, items, choices };
+}
+
+export function errorOf(data: ErrorData): GatewayError {
+  return new GatewayError(data.code, data.detail, data);
+}
+
 /** The message itself is at fault: it is refused, and the receipt states why. Any other error is a fault of this gateway. */
 export function isMessageFault(error: unknown): error is GatewayError {
   return isGatewayError(error) && (error.kind.category === 'content' || error.kind.category === 'security');

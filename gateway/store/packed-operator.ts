@@ -1,7 +1,6 @@
 /**
  * One operator in memory (packed-register.ts), as bytes.
  *
- *   list (4 bytes): 0, or the list that changed the operator since the packing; the place of the entry before it follows then (4)
  *   the identifier, the number of versions
  *   each version: status (1), number of the set of roles (2), valid from (4), valid to (4), both names
  *
@@ -18,13 +17,6 @@ const statuses: readonly RegisterFact['status'][] = ['active', 'suspended', 'rev
 export interface Cursor {
   readonly piece: Buffer;
   at: number;
-}
-
-export const listOf = ({ piece, at }: Cursor): number => piece.readUInt32LE(at);
-export const placeBefore = ({ piece, at }: Cursor): number => piece.readUInt32LE(at + 4);
-
-function skipHead(cursor: Cursor): void {
-  cursor.at += listOf(cursor) === 0 ? 4 : 8;
 }
 
 function readCount(cursor: Cursor): number {
@@ -49,13 +41,12 @@ function skipText(cursor: Cursor): void {
 }
 
 export function identifierAt(cursor: Cursor): Buffer {
-  skipHead(cursor);
   const length = readCount(cursor);
   return cursor.piece.subarray(cursor.at, cursor.at + length);
 }
 
 /** The combinations of roles, of which a register has few. */
-interface RoleSets {
+export interface RoleSets {
   numberOf(roles: readonly string[]): number;
   rolesOf(number: number): readonly string[];
   all(): readonly (readonly string[])[];
@@ -80,25 +71,12 @@ export function openRoleSets(known: readonly (readonly string[])[]): RoleSets {
   };
 }
 
-interface EntryHead {
-  /** Ordinal of the list that changed the operator; 0 while packing. */
-  readonly list: number;
-  readonly before: number;
-  readonly roleSets: RoleSets;
-}
-
 /** Reused: an entry is copied out before the next one is written. */
 let scratch = Buffer.alloc(4 * 1024);
 
-export function encodeEntry(
-  identifier: Buffer,
-  versions: readonly RegisterFact[],
-  { list, before, roleSets }: EntryHead,
-): Buffer {
+export function encodeEntry(identifier: Buffer, versions: readonly RegisterFact[], roleSets: RoleSets): Buffer {
   reserve(identifier, versions);
-  let at = scratch.writeUInt32LE(list, 0);
-  if (list !== 0) at = scratch.writeUInt32LE(before, at);
-  at = writeCount(identifier.length, at);
+  let at = writeCount(identifier.length, 0);
   at += identifier.copy(scratch, at);
   at = writeCount(versions.length, at);
   for (const { status, roles, validFrom, validTo, name = '', otherName = '' } of versions) {
@@ -133,7 +111,6 @@ function writeCount(value: number, at: number): number {
 /** The version for a day: the last that began by then, else the first. */
 export function versionOf(cursor: Cursor, identifier: string, day: Day, roleSets: RoleSets): RegisterFact | undefined {
   const wanted = numberOf(day);
-  skipHead(cursor);
   skipText(cursor);
   const versions = readCount(cursor);
   let chosen = cursor.at;

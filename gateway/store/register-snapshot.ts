@@ -15,7 +15,7 @@ import { GatewayError, isGatewayError, isSystemError } from '../model/errors.ts'
 import { numberKey } from './consultations.ts';
 import type { Reader } from './database.ts';
 import { logId, logSize, storedSubtrees } from './log.ts';
-import type { Packed } from './packed-register.ts';
+import { sharedBytes, type Packed } from './packed-register.ts';
 
 /** One partner in memory, as of a count of changes. */
 export interface PackedPartner {
@@ -43,7 +43,7 @@ interface Head {
   readonly partners: readonly HeadOfPartner[];
 }
 
-const version = `1 ${endianness()}`;
+const version = `2 ${endianness()}`;
 const macBytes = 32;
 /** Bytes written or read between two turns of other work: a millisecond. */
 const slice = 1024 * 1024;
@@ -101,7 +101,7 @@ async function readOpened(reader: Reader, file: FileHandle): Promise<readonly Pa
   const next = async (length: number): Promise<Buffer> => {
     // Nobody has vouched for this length yet.
     if (length > (await file.stat()).size) throw unusable('it is cut');
-    const bytes = Buffer.alloc(length);
+    const bytes = sharedBytes(length);
     for (let from = 0; from < length; from += slice) {
       const some = bytes.subarray(from, from + slice);
       const { bytesRead } = await file.read(some);

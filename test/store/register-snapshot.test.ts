@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { GatewayError } from '../../gateway/model/errors.ts';
 import { openDatabase } from '../../gateway/store/database.ts';
 import { appendEvents } from '../../gateway/store/events.ts';
-import { openRegisterIndex, type RegisterIndex } from '../../gateway/store/register-index.ts';
+import { openRegisterIndex } from '../../gateway/store/register-index.ts';
+import { openRegisterLoader, type RegisterLoader } from '../../gateway/store/register-loader.ts';
 import { storedView } from '../../gateway/store/register-view.ts';
 import { refusalCode } from '../support/expect-code.ts';
 import { fillList } from '../support/clearance-fixture.ts';
@@ -20,11 +21,11 @@ onBothEngines('the snapshot of the register', (store) => {
   let folder: string;
   let file: string;
   let refused: string[];
-  const open = (db: TestStore['db'] = store().db): RegisterIndex =>
-    openRegisterIndex(db, { file, worthOf: 1, unusable: ({ code }) => void refused.push(code) });
+  const loaderOf = (db: Pick<TestStore['db'], 'sql'>): RegisterLoader =>
+    openRegisterLoader(db, { file, worthOf: 1, unusable: ({ code }) => void refused.push(code) });
   /** As after a start; `found`: what memory says of an operator. */
-  const started = async (found: readonly [partner: string, identifier: string], db?: TestStore['db']) => {
-    const index = open(db);
+  const started = async (found: readonly [partner: string, identifier: string], db = store().db) => {
+    const index = openRegisterIndex(db, loaderOf(db));
     await index.bringUp();
     return await (await index.current())(found[0])?.status(found[1], day);
   };
@@ -39,9 +40,9 @@ onBothEngines('the snapshot of the register', (store) => {
     await write((tx) => appendEvents(tx, [{ kind: 'list_applied', ref: `L${sequence}`, at: hour(1) }]));
   };
   const keep = async (): Promise<void> => {
-    const index = open();
-    await index.bringUp();
-    await index.keep();
+    const loader = loaderOf(store().db);
+    await loader.load(() => undefined);
+    await loader.keep();
   };
 
   beforeEach(() => {
@@ -56,7 +57,7 @@ onBothEngines('the snapshot of the register', (store) => {
     await apply('SB', ['B1']);
     await keep();
     // Its operators are not read again: what is there of them can only be from the file.
-    const index = open();
+    const index = openRegisterIndex(store().db, loaderOf(store().db));
     const read: string[] = [];
     const db = store().db.sql;
     const listening = db.withPlugin({
@@ -66,7 +67,7 @@ onBothEngines('the snapshot of the register', (store) => {
       },
       transformResult: ({ result }) => Promise.resolve(result),
     });
-    await openRegisterIndex({ sql: listening }, { file, worthOf: 1, unusable: () => undefined }).bringUp();
+    await loaderOf({ sql: listening }).load(() => undefined);
     expect(read).to.deep.equal([]);
     await index.bringUp();
     for (const [partner, identifier] of [
@@ -97,10 +98,7 @@ onBothEngines('the snapshot of the register', (store) => {
       },
       transformResult: ({ result }) => Promise.resolve(result),
     });
-    const index = openRegisterIndex(
-      { sql: failing },
-      { file, worthOf: 1, unusable: ({ code }) => void refused.push(code) },
-    );
+    const index = openRegisterIndex({ sql: failing }, loaderOf({ sql: failing }));
     expect(await refusalCode(() => index.bringUp())).to.equal('E_STORE_UNREACHABLE');
     expect([(await index.current())('SA'), refused]).to.deep.equal([undefined, []]);
     expect(await started(['SA', 'A1'])).to.include({ status: 'suspended' });
@@ -157,9 +155,10 @@ describe('the snapshot of the register', () => {
         await fillList(db, { partner: 'SA', records: [listed(identifier)], sequence, appliedAt: hour(sequence) });
         await db.transaction((tx) => appendEvents(tx, [{ kind: 'list_applied', ref: identifier, at: hour(sequence) }]));
       }
-      const index = openRegisterIndex(db, { file, worthOf: 1, unusable: ({ code }) => void refused.push(code) });
+      const loader = openRegisterLoader(db, { file, worthOf: 1, unusable: ({ code }) => void refused.push(code) });
+      const index = openRegisterIndex(db, loader);
       await index.bringUp();
-      await index.keep();
+      await loader.keep();
       const held = (await index.current())('SA');
       const found = await Promise.all(
         ['A1', 'A2', 'A3'].map(async (each) => (await held?.status(each, day))?.identifier),
