@@ -1,8 +1,10 @@
 /** Statements for many rows. Only here does the SQL differ between the engines for speed. */
 
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
-import { CompiledQuery, sql, type Insertable, type RawBuilder, type SqlBool } from 'kysely';
+import { CompiledQuery, sql, type Compilable, type Insertable, type QueryResult, type RawBuilder } from 'kysely';
+import type { SqlBool } from 'kysely';
 import { engineOf, type Reader, type Tx } from './database.ts';
+import { prepared, type Places } from './prepared.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import type { Tables } from './tables.ts';
 
@@ -152,15 +154,42 @@ export async function inSlices<V>(values: readonly V[], work: (some: readonly V[
 
 /** The condition that a column has one of the values. They are one parameter, so their number is not limited. */
 export function oneOf(reader: Reader, column: string, values: readonly (string | number)[]): RawBuilder<SqlBool> {
+  const [first] = values;
   // PostgreSQL could not tell the type of an empty array.
-  if (values.length === 0) return sql<SqlBool>`1 = 0`;
+  if (first === undefined) return sql<SqlBool>`1 = 0`;
   // Most changes concern one row, for which the function below would take as long as the search.
-  if (values.length === 1) return sql<SqlBool>`${sql.ref(column)} = ${values[0]}`;
-  if (engineOf(reader) === 'sqlite') {
-    return sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${JSON.stringify(values)}))`;
-  }
-  const type = sql.raw(typeof values[0] === 'number' ? 'bigint[]' : 'text[]');
-  return sql<SqlBool>`${sql.ref(column)} = any(${values}::${type})`;
+  if (values.length === 1) return sql<SqlBool>`${sql.ref(column)} = ${first}`;
+  return among(reader, column, typeof first === 'number' ? 'bigint' : 'text', sql.val(asOne(reader, values)));
+}
+
+function among(reader: Reader, column: string, type: 'bigint' | 'text', values: RawBuilder<unknown>) {
+  return engineOf(reader) === 'sqlite'
+    ? sql<SqlBool>`${sql.ref(column)} in (select value from json_each(${values}))`
+    : sql<SqlBool>`${sql.ref(column)} = any(${values}::${sql.raw(type)}[])`;
+}
+
+/** Values as one parameter. */
+function asOne(reader: Reader, values: readonly (string | number)[]): unknown {
+  return engineOf(reader) === 'sqlite' ? JSON.stringify(values) : values;
+}
+
+/** As prepared, with the condition of oneOf: compiled once for one value, and once for several. */
+export function preparedOneOf<Values extends object, Row>(
+  column: string,
+  type: 'bigint' | 'text',
+  build: (reader: Reader, isOne: RawBuilder<SqlBool>, places: Places<Values>) => Compilable<Row>,
+): (reader: Reader, some: readonly (string | number)[], values: Values) => Promise<QueryResult<Row>> {
+  type Some = Values & { readonly some: unknown };
+  const one = prepared<Some, Row>((reader, places) =>
+    build(reader, sql<SqlBool>`${sql.ref(column)} = ${places.some}`, places),
+  );
+  const several = prepared<Some, Row>((reader, places) =>
+    build(reader, among(reader, column, type, places.some), places),
+  );
+  return async (reader, some, values) =>
+    some.length === 1
+      ? await one(reader, { ...values, some: some[0] })
+      : await several(reader, { ...values, some: asOne(reader, some) });
 }
 
 async function onSqlite(tx: Tx, work: (connection: SqliteConnection) => Promise<void>): Promise<void> {

@@ -2,10 +2,18 @@
 
 import type { Digest } from '../model/message.ts';
 import type { Bucket } from '../model/list/mirror.ts';
-import { insertRows, oneOf } from './bulk.ts';
+import { insertRows, preparedOneOf } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
 import { prepared, type Places } from './prepared.ts';
 import { streamId } from './streams.ts';
+
+type OfStream = { readonly stream: string };
+const bucketsOf = (reader: Reader, { stream }: Places<OfStream>) =>
+  reader.selectFrom('mirror_bucket').select(['bucket', 'entries']).where('stream', '=', stream);
+const allBuckets = prepared(bucketsOf);
+const someBuckets = preparedOneOf('bucket', 'bigint', (reader, isOne, places: Places<OfStream>) =>
+  bucketsOf(reader, places).where(isOne),
+);
 
 /** The buckets with these numbers; those without entries are absent. */
 export async function loadBuckets(
@@ -14,9 +22,8 @@ export async function loadBuckets(
   numbers: readonly number[] | 'all',
 ): Promise<Map<number, Bucket>> {
   if (numbers.length === 0) return new Map();
-  let wanted = reader.selectFrom('mirror_bucket').select(['bucket', 'entries']).where('stream', '=', stream);
-  if (numbers !== 'all') wanted = wanted.where(oneOf(reader, 'bucket', numbers));
-  const rows = await wanted.execute();
+  const { rows } =
+    numbers === 'all' ? await allBuckets(reader, { stream }) : await someBuckets(reader, numbers, { stream });
   return new Map(rows.map(({ bucket, entries }) => [bucket, JSON.parse(entries) as Bucket]));
 }
 
@@ -27,7 +34,7 @@ export async function saveBuckets(tx: Tx, stream: string, buckets: ReadonlyMap<n
   await insertRows(tx, 'mirror_bucket', { columns, conflict }, rows);
 }
 
-const partsOf = prepared((reader, { stream }: Places<{ readonly stream: string }>) =>
+const partsOf = prepared((reader, { stream }: Places<OfStream>) =>
   reader.selectFrom('list_part').select('digest').where('stream', '=', stream).orderBy('part'),
 );
 

@@ -7,8 +7,9 @@ import type { Departure } from '../model/list/list.ts';
 import type { Day, ListPath, Moment } from '../model/record/record.ts';
 import { readRecordAt, type PackedRecords } from '../model/record/packed-records.ts';
 import { listLayout } from '../model/record/record-text.ts';
-import { inSlices, insertRows, oneOf, type Value } from './bulk.ts';
+import { inSlices, insertRows, preparedOneOf, type Value } from './bulk.ts';
 import type { Tx } from './database.ts';
+import type { Places } from './prepared.ts';
 import { mostNamed, recordChanges, type OperatorChange } from './register-changes.ts';
 import type { Status, Version } from './register.ts';
 import { openDay, openMoment, openOrdinal } from './tables.ts';
@@ -68,16 +69,20 @@ export async function applyToRegister(tx: Tx, change: RegisterChange, before?: K
       if (valid_to > absentFrom) closed.push(n);
     }
   }
-  const closing = tx.updateTable('register_version').set({ known_to: knownAt, to_list: change.list });
   await together(
     inSlices(closed, async (some) => {
-      await closing.where(oneOf(tx, 'n', some)).execute();
+      await closeVersions(tx, some, { knownTo: knownAt, toList: change.list });
     }),
     insertRows(tx, 'register_version', { columns, utf8: ['details'] }, rowsOf(change, known, knownAt)),
     recordChanges(tx, { ...change, knownAt }, changesIn(change, known)),
   );
   return knownAt;
 }
+
+type Closing = { readonly knownTo: Moment; readonly toList: number };
+const closeVersions = preparedOneOf('n', 'bigint', (reader, isOne, { knownTo, toList }: Places<Closing>) =>
+  reader.updateTable('register_version').set({ known_to: knownTo, to_list: toList }).where(isOne),
+);
 
 function changesIn(change: RegisterChange, known: KnownVersions): readonly OperatorChange[] | 'many' {
   if (known.size === 0 && change.puts.length > mostNamed) return 'many';
@@ -201,6 +206,12 @@ function* rowsOf(change: RegisterChange, known: KnownVersions, knownAt: Moment):
   }
 }
 
+type OfPartner = Pick<RegisterChange, 'partner'>;
+const openVersions = preparedOneOf('identifier', 'text', (reader, isOne, { partner }: Places<OfPartner>) => {
+  const versions = reader.selectFrom('register_version').selectAll().where('partner', '=', partner);
+  return versions.where('known_to', '=', openMoment).where(isOne);
+});
+
 type KnownVersions = ReadonlyMap<string, readonly Version[]>;
 
 /** What is known of the operators that a list changes. */
@@ -214,12 +225,6 @@ export async function knownVersions(
   // A first list, which is long, has no earlier versions to search for.
   if (count === 0 || (count > 1 && (await any.executeTakeFirst()) === undefined)) return new Map();
   const identifiers = Array.from(statementsOf(change), ({ identifier }) => identifier);
-  const rows = await tx
-    .selectFrom('register_version')
-    .selectAll()
-    .where('partner', '=', partner)
-    .where('known_to', '=', openMoment)
-    .where(oneOf(tx, 'identifier', identifiers))
-    .execute();
+  const { rows } = await openVersions(tx, identifiers, { partner });
   return Map.groupBy(rows, ({ identifier }) => identifier);
 }

@@ -91,12 +91,7 @@ export async function sendingProgress(reader: Reader, partner: string): Promise<
   const last = await newestListDates(reader, partner, 'out');
   if (row === undefined || last === undefined) return undefined;
   const { revision, terms, resync_wanted: wanted, epoch_id: epochId } = row;
-  return {
-    watermark: { revision, terms },
-    resyncWanted: wanted > 0,
-    epochId,
-    last,
-  };
+  return { watermark: { revision, terms }, resyncWanted: wanted > 0, epochId, last };
 }
 
 /**
@@ -251,13 +246,9 @@ export async function newestOrdinal(reader: Reader, partner: string, direction: 
   return rows[0]?.newest ?? 0;
 }
 
-/**
- * The list of a partner that was committed last; undefined when none was. `past`: the last of those applied by then, as the clock showed,
- * with all that were committed before it. `newerHeld` describes the same moment: a list that was held then counts even if it has been
- * decided since.
- */
-export async function listInForce(reader: Reader, partner: string, past?: Moment): Promise<ListInForce | undefined> {
-  const list = await reader
+type AsOf = { readonly partner: string; readonly past: Moment };
+const newestApplied = prepared((reader, value: Places<AsOf>) =>
+  reader
     .selectFrom('list')
     .leftJoin('inbox', (join) =>
       join
@@ -266,28 +257,42 @@ export async function listInForce(reader: Reader, partner: string, past?: Moment
         .on('inbox.state', '=', 'APPLIED'),
     )
     .select(['epoch_no', 'sequence', 'issued_at', 'applied_at', 'received_at', 'ordinal', 'evidence'])
-    .where('list.partner', '=', partner)
+    .where('list.partner', '=', value.partner)
     .where('list.direction', '=', 'in')
-    .where('applied_at', '<=', past ?? openMoment)
+    .where('applied_at', '<=', value.past)
     .orderBy('ordinal', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  if (list === undefined) return undefined;
-  const held = await reader
+    .limit(1),
+);
+const newerHeld = prepared((reader, value: Places<AsOf & { readonly ordinal: number }>) =>
+  reader
     .selectFrom('inbox')
     .select('digest')
-    .where('partner', '=', partner)
-    .where('held_at', '<=', past ?? openMoment)
-    .where('held_after', '>=', list.ordinal)
-    .where((eb) => eb.or([eb('settled_at', 'is', null), eb('settled_at', '>', past ?? openMoment)]))
-    .limit(1)
-    .executeTakeFirst();
+    .where('partner', '=', value.partner)
+    .where('held_at', '<=', value.past)
+    .where('held_after', '>=', value.ordinal)
+    .where((eb) => eb.or([eb('settled_at', 'is', null), eb('settled_at', '>', value.past)]))
+    .limit(1),
+);
+
+/**
+ * The list of a partner that was committed last; undefined when none was. `past`: the last of those applied by then, as the clock showed,
+ * with all that were committed before it. `newerHeld` describes the same moment: a list that was held then counts even if it has been
+ * decided since.
+ */
+export async function listInForce(
+  reader: Reader,
+  partner: string,
+  past: Moment = openMoment,
+): Promise<ListInForce | undefined> {
+  const [list] = (await newestApplied(reader, { partner, past })).rows;
+  if (list === undefined) return undefined;
+  const { rows: held } = await newerHeld(reader, { partner, past, ordinal: list.ordinal });
   return {
     number: `${partner}/${list.epoch_no}/${String(list.sequence).padStart(5, '0')}`,
     ordinal: list.ordinal,
     issuedAt: list.issued_at,
     receivedAt: list.received_at ?? list.applied_at,
     evidence: list.evidence ?? 'signed',
-    newerHeld: held !== undefined,
+    newerHeld: held.length > 0,
   };
 }
