@@ -60,7 +60,7 @@ export default ts.config(
       globals: Object.fromEntries(
         [
           ...['Blob', 'DecompressionStream', 'Intl', 'Response', 'TextEncoder', 'atob', 'btoa', 'crypto', 'document'],
-          ...['localStorage', 'setInterval'],
+          ...['localStorage', 'location', 'navigator', 'setInterval'],
         ].map((name) => [name, 'readonly']),
       ),
     },

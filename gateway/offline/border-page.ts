@@ -18,7 +18,17 @@ import { parseSnapshot, type SnapshotHead } from './snapshot.ts';
 const program = new URL('../', import.meta.url);
 const packages = new URL('../../node_modules/', import.meta.url);
 const styles = readFileSync(new URL('../console/office.css', import.meta.url), 'utf8');
+/** Of the texts of the console, those that the page shows, by language. */
+const groups =
+  /^(?:advice|check|direction|entry_role|form|freshness|head|mode|offline|outcome|register|result|status|step)\./u;
+const texts = JSON.stringify(Object.fromEntries(['en', 'zh-CN'].map((language) => [language, textsOf(language)])));
 const skeleton = readFileSync(new URL('page.html', import.meta.url), 'utf8');
+
+function textsOf(language: string): Readonly<Record<string, string>> {
+  const file = new URL(`../console/texts/${language}.json`, import.meta.url);
+  const all = JSON.parse(readFileSync(file, 'utf8')) as Readonly<Record<string, string>>;
+  return Object.fromEntries(Object.entries(all).filter(([key]) => groups.test(key)));
+}
 
 export interface FileOrder extends CutOrder {
   /** A page, with a whole snapshot in it: whose the answers will be that are given with it. Absent: the snapshot itself. */
@@ -42,6 +52,7 @@ async function borderPage({ bytes }: CutSnapshot, sealer: LogSealer, client: str
   const modules = scripts.map(([type, text]) => `<script type="${type}">${text}</script>`).join('\n');
   const data = [
     `<script type="application/json" id="about">${JSON.stringify(about).replaceAll('<', '\\u003c')}</script>`,
+    `<script type="application/json" id="texts">${texts.replaceAll('<', '\\u003c')}</script>`,
     `<script type="text/plain" id="snapshot">${Buffer.from(bytes).toString('base64')}</script>`,
   ].join('\n');
   const page = skeleton

@@ -9,6 +9,7 @@ import { entryRoles } from '../model/arrangement.ts';
 import { freshnessOf } from '../model/clearance/check.ts';
 import { randomNumber, shownConsultationNumber } from '../model/clearance/number-form.ts';
 import { asGatewayError } from '../model/errors.ts';
+import { code, shownMoment, speak, t } from './page-texts.js';
 
 const element = (id) => document.getElementById(id);
 const { client, key } = JSON.parse(element('about').textContent);
@@ -69,13 +70,10 @@ function table(caption, heads, rows) {
   );
 }
 
-const shownMoment = (moment, timeZone) =>
-  new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'short', timeZone }).format(new Date(moment));
-
 function ageInWords(milliseconds) {
   const minutes = Math.floor(milliseconds / 60_000);
   const [days, hours] = [Math.floor(minutes / 1440), Math.floor((minutes % 1440) / 60)];
-  return days > 0 ? `${days} d ${hours} h` : `${hours} h ${minutes % 60} min`;
+  return days > 0 ? t('offline.old_days', { days, hours }) : t('offline.old_hours', { hours, minutes: minutes % 60 });
 }
 
 const oldAfter = 24 * 3600 * 1000;
@@ -83,30 +81,35 @@ const oldAfter = 24 * 3600 * 1000;
 /** Says how old the knowledge is; after its last day nothing can be asked any more. */
 function showAge(snapshot, now) {
   const { head } = snapshot;
-  const known = `Known as of ${shownMoment(head.created_at, head.time_zone)}`;
+  const shown = (moment) => shownMoment(moment, head.time_zone);
+  const known = t('offline.known', { moment: shown(Date.parse(head.created_at)) });
   const age = now - Date.parse(head.created_at);
   let [title, detail, look] = [
-    `${ageInWords(age)} old`,
-    `${known}. Last day: ${head.last_day}.`,
+    ageInWords(age),
+    `${known} ${t('offline.last_day', { day: head.last_day })}`,
     age > oldAfter ? 'old' : '',
   ];
   try {
     requireInDate(snapshot, new Date(now));
   } catch (error) {
-    [title, detail, look] = ['Do not use this copy', `${asGatewayError(error).detail}. ${known}.`, 'refused'];
+    [title, detail, look] = [t('offline.refused'), `${asGatewayError(error).detail}. ${known}`, 'refused'];
   }
   if (element('age').firstChild.textContent !== title) show('age', made('strong', {}, title), made('span', {}, detail));
   element('age').className = `age ${look}`;
+  show('clock', t('offline.clock', { moment: shown(now) }));
   for (const fields of document.querySelectorAll('fieldset')) fields.disabled = look === 'refused';
   showLists(snapshot, new Date(now).toISOString());
 }
 
 function showLists({ head, terms }, now) {
+  const shown = (moment) => shownMoment(Date.parse(moment), head.time_zone);
   const rows = head.partners.map(({ list, lines }, i) => {
-    const { state, list_as_of: asOf = '' } = freshnessOf({ list, terms: terms[i], at: now, knownAt: now });
-    return [terms[i].partner, state, list?.number ?? '', asOf, String(lines)];
+    const { state, list_as_of: asOf } = freshnessOf({ list, terms: terms[i], at: now, knownAt: now });
+    const as = asOf === undefined ? '' : shown(asOf);
+    return [terms[i].partner, code('freshness', state), list?.number ?? '', as, String(lines)];
   });
-  show('lists', table('The list of each partner', ['Partner', 'State', 'List', 'As of', 'Records'], rows));
+  const heads = [t('head.partner'), t('head.state'), t('offline.list'), t('offline.as_of'), t('offline.records')];
+  show('lists', table(t('offline.lists_caption'), heads, rows));
 }
 
 /** What was recorded stays in the browser until a person removes it; also for a later copy. */
@@ -116,7 +119,7 @@ const recorded = () => JSON.parse(localStorage.getItem(place) ?? '[]');
 function showRecorded() {
   const kept = recorded();
   const saved = kept.filter((each) => each.saved === true).length;
-  show('recorded', `${kept.length} answers, of which ${saved} are saved.`);
+  show('recorded', t('offline.kept', { kept: kept.length, saved }));
   element('save').disabled = kept.length === 0;
   element('remove').disabled = saved === 0;
 }
@@ -188,21 +191,20 @@ const looks = {
   expired: 'bad',
   undetermined: 'old',
 };
-const inWords = (code) => code.replaceAll('_', ' ');
 
 function showAnswer({ outcome, subject, advice, explanation, proof, would_change_answer: change }) {
   const who = [subject.partner, subject.identifier ?? subject.identifier_as_sent, subject.name]
     .filter(Boolean)
     .join(' ');
   const facts = [
-    ['Consultation number', shownConsultationNumber(proof.consultation_number)],
-    ['Advice', [inWords(advice.action), ...advice.benefits].join(' ')],
-    ...(advice.reason === undefined ? [] : [['Because', advice.reason]]),
-    ...(change === undefined ? [] : [['Compare', change.because]]),
+    [t('check.number'), shownConsultationNumber(proof.consultation_number)],
+    [t('check.advice'), [code('advice', advice.action), ...advice.benefits].join(' ')],
+    ...(advice.reason === undefined ? [] : [[t('offline.because'), advice.reason]]),
+    ...(change === undefined ? [] : [[t('offline.compare'), change.because]]),
   ];
   show(
     'answer',
-    made('p', { class: `outcome ${looks[outcome] ?? 'none'}` }, inWords(outcome)),
+    made('p', { class: `outcome ${looks[outcome] ?? 'none'}` }, code('outcome', outcome)),
     made('p', {}, who),
     made(
       'dl',
@@ -211,30 +213,41 @@ function showAnswer({ outcome, subject, advice, explanation, proof, would_change
     ),
     made(
       'div',
-      { class: 'scroll', role: 'region', 'aria-label': 'Steps', tabindex: '0' },
+      { class: 'scroll', role: 'region', 'aria-label': t('check.steps'), tabindex: '0' },
       table(
-        'How it was decided',
-        ['Step', 'Result', 'Code', 'Detail'],
-        explanation.map(({ step, result, code, text }) => [step, result, code, text]),
+        t('check.steps'),
+        [t('head.step'), t('head.result'), t('head.code'), t('head.detail')],
+        explanation.map((each) => [code('step', each.step), code('result', each.result), each.code, each.text]),
       ),
     ),
   );
 }
 
 function showProblem(id, error) {
-  const { code, detail, faults, fix = '' } = error;
+  const { code: known = '', detail, faults, fix = '' } = error;
   const why = faults === undefined ? `${detail ?? error.message}. ${fix}` : faults.map((each) => each.detail).join(' ');
-  show(id, made('p', { class: 'problem' }, `${code ?? ''} ${why}`));
+  show(id, made('p', { class: 'problem' }, `${known} ${why}`));
 }
 
 function showFound(snapshot) {
   const found = snapshot.search(element('text').value.trim(), mostFound);
   const rows = found.map(({ partner, identifier, status, validFrom, validTo = '', name = '', otherName = '' }) => {
-    return [partner, identifier, status, validFrom, validTo, [name, otherName].filter(Boolean).join(' / ')];
+    return [
+      partner,
+      identifier,
+      code('status', status),
+      validFrom,
+      validTo,
+      [name, otherName].filter(Boolean).join(' / '),
+    ];
   });
-  const most = found.length === mostFound ? `The first ${mostFound}` : `${found.length} found`;
-  const region = { class: 'scroll', role: 'region', 'aria-label': 'Found', tabindex: '0' };
-  show('found', made('div', region, table(most, ['Partner', 'Identifier', 'Status', 'From', 'To', 'Name'], rows)));
+  const most = t(found.length === mostFound ? 'offline.first' : 'offline.found', { count: found.length });
+  const region = { class: 'scroll', role: 'region', 'aria-label': most, tabindex: '0' };
+  const heads = [
+    ...[t('head.partner'), t('head.identifier'), t('head.state'), t('register.true_from'), t('register.true_to')],
+    t('head.name'),
+  ];
+  show('found', made('div', region, table(most, heads, rows)));
 }
 
 function fill(snapshot) {
@@ -246,13 +259,17 @@ function fill(snapshot) {
       ...(form.issuers ?? []).map((state) => made('option', { value: state }, `${state} (${partner})`)),
     ]),
   );
-  show('role', made('option', { value: '' }, 'not stated'), ...entryRoles.map((role) => made('option', {}, role)));
+  show(
+    'role',
+    made('option', { value: '' }, t('check.not_stated')),
+    ...entryRoles.map((role) => made('option', { value: role }, code('entry_role', role))),
+  );
   const facts = [
-    ['Snapshot', head.id],
-    ['Administration', head.home],
-    ['Client', client],
-    ['Policy', head.policy],
-    ['Key of the log', key],
+    [t('offline.id'), head.id],
+    [t('offline.home'), head.home],
+    [t('offline.client'), client],
+    [t('offline.policy'), head.policy],
+    [t('offline.key'), key],
   ];
   show(
     'copy',
@@ -268,6 +285,7 @@ function onSubmit(form, result, act) {
   });
 }
 
+speak();
 try {
   const snapshot = await load();
   fill(snapshot);
@@ -284,6 +302,6 @@ try {
   element('remove').addEventListener('click', () => keep(recorded().filter((each) => each.saved !== true)));
 } catch (error) {
   element('age').className = 'age refused';
-  show('age', made('strong', {}, 'Do not use this copy'), made('span', {}, error.detail ?? error.message));
+  show('age', made('strong', {}, t('offline.refused')), made('span', {}, error.detail ?? error.message));
 }
 document.documentElement.dataset.ready = 'yes';

@@ -9,6 +9,7 @@ import { lookUpConsultation } from '../../gateway/clearance/requests.ts';
 import { answerQuery, openQueryBatch } from '../../gateway/clearance/status-query.ts';
 import { readConsultationNumber } from '../../gateway/model/clearance/number-form.ts';
 import type { CheckRequest } from '../../gateway/model/clearance/answer.ts';
+import { texts } from '../../gateway/console/words.ts';
 import { snapshotFile } from '../../gateway/offline/border-page.ts';
 import { reconcile, type Reconciling } from '../../gateway/offline/reconcile.ts';
 import { openChromium, openPage, type Look, type WatchedPage } from '../support/chromium.ts';
@@ -24,6 +25,7 @@ import { eastland, federation, harbour, longland, midland } from '../support/cle
 import { temporaryFolder } from '../support/pki.ts';
 
 const wide: Look = { colorScheme: 'light', width: 1280, locale: 'en-GB' };
+/** The language of the browser is the one of the page. */
 const narrow: Look = { colorScheme: 'dark', width: 320, locale: 'zh-CN' };
 
 describe('the border in one file', () => {
@@ -80,7 +82,9 @@ describe('the border in one file', () => {
       const now = '2026-11-23T15:12:00.000Z';
       const opened = await open(look, now);
       const { page } = opened;
-      expect(await textOf(opened, '#age strong')).to.equal('3 h 12 min old');
+      const words = texts[look === wide ? 'en' : 'zh-CN'];
+      expect(await textOf(opened, '#age strong')).to.equal(look === wide ? '3 h 12 min old' : '距今 3 小时 12 分钟');
+      expect(await textOf(opened, '#clock')).to.include('2026-11-23 23:12 Asia/Shanghai (15:12 UTC)');
       await page.locator('#text').fill('harbour');
       await page.locator('#text').press('Enter');
       await page.locator('#found td', { hasText: 'HARBOUR <b>LTD</b>' }).waitFor();
@@ -98,7 +102,7 @@ describe('the border in one file', () => {
       for (const request of look === wide ? queries : queries.slice(0, 2)) {
         const { answer } = await answerQuery(openQueryBatch(clearance), { ...request, known_at: noon });
         await ask(opened, request);
-        expect(await textOf(opened, '#answer .outcome')).to.equal(answer.outcome.replaceAll('_', ' '));
+        expect(await textOf(opened, '#answer .outcome')).to.equal(words[`outcome.${answer.outcome}`]);
         const codes = await page.locator('#answer td:nth-child(3)').allTextContents();
         expect(codes, JSON.stringify(request)).to.deep.equal(answer.explanation.map(({ code }) => code));
       }
@@ -106,6 +110,20 @@ describe('the border in one file', () => {
       expect(opened.faults).to.deep.equal([]);
       await opened.close();
     });
+
+  it('speaks the other language where a person chooses it, and leaves no text without one', async () => {
+    const opened = await open(wide, '2026-11-23T12:30:00.000Z');
+    const { page } = opened;
+    await ask(opened, { partner: 'NN', identifier: 'NN0000001' });
+    await page.locator('[data-language=zh-CN]').click();
+    await page.locator('html[lang=zh-CN][data-ready]').waitFor();
+    await ask(opened, { partner: 'NN', identifier: 'NN0000002', mode: 'sea' });
+    expect(await textOf(opened, '#answer .outcome')).to.equal(texts['zh-CN']['outcome.suspended']);
+    const shown = await page.locator('label, button:not([lang]), h1, h2, th, caption, #mode option').allTextContents();
+    expect(shown.filter((text) => text !== '' && !/\p{Script=Han}/u.test(text))).to.deep.equal([]);
+    expect(opened.faults).to.deep.equal([]);
+    await opened.close();
+  });
 
   it('keeps its answers, and saves them for the gateway, which records them under their numbers', async () => {
     const opened = await open(wide, '2026-11-23T12:30:00.000Z');
@@ -121,7 +139,7 @@ describe('the border in one file', () => {
     expect(results).to.deep.equal([{ consultation_number: shown, result: 'recorded' }]);
     expect(await lookUpConsultation(clearance, shown)).to.deep.equal(saved.consultations[0]?.answer);
     await page.locator('#remove').click();
-    expect(await textOf(opened, '#recorded')).to.match(/^0 /u);
+    expect(await textOf(opened, '#recorded')).to.equal('Recorded: 0; saved: 0');
     expect(opened.faults).to.deep.equal([]);
     await opened.close();
   });

@@ -61,10 +61,15 @@ describe('the texts of the console', () => {
   });
 
   it('are used, each of them', () => {
-    const code = sources.map((file) => readFileSync(path.join(folder, file), 'utf8')).join('\n');
-    const groups = new Set([...code.matchAll(/code\('([a-z_]+)'/gu)].map(([, group = '']) => group));
+    const others = ['page.js', 'page-texts.js', 'page.html'].map((file) => path.join('../offline', file));
+    const code = [...sources, ...others].map((file) => readFileSync(path.join(folder, file), 'utf8')).join('\n');
+    const groups = new Set([...code.matchAll(/(?:code\('|data-code=")([a-z_]+)/gu)].map(([, group = '']) => group));
     const unused = [...new Set(Object.keys(texts.en).map(base))].filter(
-      (key) => !code.includes(`'${key}'`) && !groups.has(key.split('.')[0] ?? '') && !key.startsWith('direction.'),
+      (key) =>
+        !code.includes(`'${key}'`) &&
+        !code.includes(`"${key}"`) &&
+        !groups.has(key.split('.')[0] ?? '') &&
+        !key.startsWith('direction.'),
     );
     expect(unused).to.deep.equal([]);
   });
