@@ -28,6 +28,8 @@ const groups: Readonly<Partial<Record<TextKey, readonly Place[]>>> = {
     ['/check', 'nav.check', 'checks.ask'],
     ['/consultations', 'nav.consultations', 'register.read'],
     ['/entries', 'nav.entries', 'register.read'],
+    ['/suggestions', 'nav.suggestions', 'register.read'],
+    ['/exposure', 'nav.exposure', 'register.read'],
     ['/proofs', 'nav.proofs', 'register.read'],
     ['/outcomes', 'nav.outcomes', 'outcomes.read'],
   ],

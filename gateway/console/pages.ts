@@ -11,10 +11,12 @@ import { card } from './pages/card.ts';
 import { checkDesk } from './pages/check-desk.ts';
 import { clients } from './pages/clients.ts';
 import { consultations } from './pages/consultations.ts';
+import { exposure } from './pages/exposure.ts';
 import { held } from './pages/held.ts';
 import { imports } from './pages/imports.ts';
 import { keys } from './pages/keys.ts';
 import { messages } from './pages/messages.ts';
+import { identifierSuggestions } from './pages/identifier-suggestions.ts';
 import { outcomes } from './pages/outcomes.ts';
 import { operators } from './pages/operators.ts';
 import { partnerAdding } from './pages/partner-adding.ts';
@@ -35,6 +37,8 @@ export const sections: readonly Section[] = [
     adapterDrafts,
     checkDesk,
     consultations,
+    identifierSuggestions,
+    exposure,
     register,
     operators,
     imports,

@@ -81,6 +81,16 @@ export function name(text: string | undefined): Content {
     : html`<span lang="und">${text}</span>`;
 }
 
+/** Characters that look like others or like nothing stand out, each with its code point. */
+export function seen(text: string): Content {
+  return Array.from(text, (character) => {
+    const isPlain = /^[\x21-\x7e\p{Script=Han}]$/u.test(character);
+    const point = `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+    const isWide = /^[\uff01-\uff5e]$/u.test(character);
+    return isPlain ? character : html`<span class="chip">${isWide ? character : ''}${point}</span>`;
+  });
+}
+
 /** Text that the program has in English only. */
 export function english(text: string): VNode {
   return html`<span lang="en">${text}</span>`;

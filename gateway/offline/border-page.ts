@@ -20,7 +20,7 @@ const packages = new URL('../../node_modules/', import.meta.url);
 const styles = readFileSync(new URL('../console/office.css', import.meta.url), 'utf8');
 /** Of the texts of the console, those that the page shows, by language. */
 const groups =
-  /^(?:advice|check|direction|entry_role|form|freshness|head|mode|offline|outcome|register|result|status|step)\./u;
+  /^(?:advice|check|direction|entry_role|form|freshness|head|mode|offline|outcome|register|status|step|step_result)\./u;
 const texts = JSON.stringify(Object.fromEntries(['en', 'zh-CN'].map((language) => [language, textsOf(language)])));
 const skeleton = readFileSync(new URL('page.html', import.meta.url), 'utf8');
 

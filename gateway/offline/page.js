@@ -217,7 +217,7 @@ function showAnswer({ outcome, subject, advice, explanation, proof, would_change
       table(
         t('check.steps'),
         [t('head.step'), t('head.result'), t('head.code'), t('head.detail')],
-        explanation.map((each) => [code('step', each.step), code('result', each.result), each.code, each.text]),
+        explanation.map((each) => [code('step', each.step), code('step_result', each.result), each.code, each.text]),
       ),
     ),
   );

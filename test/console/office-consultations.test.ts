@@ -2,16 +2,18 @@
 
 import { expect } from 'chai';
 import { reportEvents } from '../../gateway/clearance/entry-events.ts';
-import { momentOf } from '../../gateway/model/day.ts';
+import { addDays, dayAt, momentOf } from '../../gateway/model/day.ts';
 import { assess, check } from '../../gateway/clearance/requests.ts';
-import type { OpenAdministration } from '../support/administrations.ts';
+import { operator, operators, type OpenAdministration } from '../support/administrations.ts';
+import { listToThem } from '../support/office-pages.ts';
 import { eachTestWithOffice, type Office } from '../support/office.ts';
 
 describe('consultations and entries in the office', () => {
+  let us: OpenAdministration;
   let them: OpenAdministration;
   let office: Office;
   eachTestWithOffice((opened) => {
-    ({ them, office } = opened);
+    ({ us, them, office } = opened);
   });
 
   const identifier = (n: number): string => `CNAEO44031${String(n).padStart(5, '0')}`;
@@ -63,5 +65,41 @@ describe('consultations and entries in the office', () => {
     expect(html).to.match(/<td>released<\/td>/u);
     expect(html).to.include('/answers/KR').and.include('not checked: no identifier');
     expect((await reader.json('/office/v1/entries/ASM-0')).body['code']).to.equal('E_ASSESSMENT_UNKNOWN');
+  });
+
+  it('shows identifier suggestions: what was written nearly right, with the identifier that would be recognised', async () => {
+    const reader = await office.signedIn('li.na', 'reader');
+    expect((await reader.get('/suggestions')).html).to.include('Nothing was written nearly right');
+    await us.save(...operators(3));
+    await listToThem(us, them);
+    const right = `AEOCN${operator(1).code}`;
+    const wrong = right.replace('0', 'O');
+    for (const each of [right, wrong, 'nothing'])
+      await check(them.gateway, { partner: 'CN', identifier: each }, 'port-a');
+    const { items, next } = (await reader.json('/office/v1/suggestions')).body;
+    expect([(items as object[]).length, next]).to.deep.equal([1, null]);
+    expect((items as object[])[0]).to.include({ identifier_as_sent: wrong, identifier: right, edit: 'look_alike' });
+    const { html } = await reader.get('/suggestions?from=2026-01-01&requester=port-a&partner=CN');
+    expect(html).to.include(`href="/register/CN/${right}"`).and.include('a letter for a digit');
+  });
+
+  it('shows the exposure: answers that recognised an operator which was suspended by then, as a later list says', async () => {
+    const reader = await office.signedIn('li.na', 'reader');
+    expect((await reader.get('/exposure')).html).to.include('No answer of this time would be otherwise now');
+    await us.save(...operators(3));
+    await listToThem(us, them);
+    const query = { partner: 'CN', identifier: identifier(1), role: 'consignor', direction: 'import' } as const;
+    const { proof, outcome } = await check(them.gateway, { ...query, reference: 'ENTRY-9' }, 'port-a');
+    expect(outcome).to.equal('recognised');
+    const yesterday = addDays(dayAt(new Date(), 'Asia/Shanghai'), -1);
+    await us.save(operator(1, { status: 'suspended', statusSince: yesterday }));
+    await listToThem(us, them);
+    const { items } = (await reader.json('/office/v1/exposure')).body;
+    const [first] = items as readonly { readonly change: object; readonly answers: readonly object[] }[];
+    expect(first?.change).to.include({ partner: 'CN', change: 'suspended', effective_from: yesterday });
+    const number = proof.consultation_number;
+    expect(first?.answers[0]).to.include({ consultation_number: number, outcome_now: 'suspended', entry: 'ENTRY-9' });
+    expect((await reader.get('/exposure')).html).to.include(`href="/answers/${number}"`);
+    expect((await reader.json('/office/v1/exposure?from=2030-01-01')).body['items']).to.deep.equal([]);
   });
 });

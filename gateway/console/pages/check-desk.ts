@@ -24,13 +24,14 @@ import {
   html,
   link,
   name,
+  seen,
   pathOf,
   searchForm,
   state,
   table,
   time,
 } from '../parts.ts';
-import type { Content, Kind, VNode } from '../parts.ts';
+import type { Kind, VNode } from '../parts.ts';
 
 interface Asked {
   readonly identifier: string | null;
@@ -134,16 +135,6 @@ function changeView(change: WouldChangeAnswer, text: string): VNode {
     ${text} ${english(change.because)}
     ${query !== false && link(`/check?${new URLSearchParams(query).toString()}`, query.identifier)}
   </p>`;
-}
-
-/** Characters that look like others or like nothing stand out, each with its code point. */
-function seen(text: string): Content {
-  return Array.from(text, (character) => {
-    const isPlain = /^[\x21-\x7e\p{Script=Han}]$/u.test(character);
-    const point = `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
-    const isWide = /^[\uff01-\uff5e]$/u.test(character);
-    return isPlain ? character : html`<span class="chip">${isWide ? character : ''}${point}</span>`;
-  });
 }
 
 export const checkDesk: Section = {
