@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream, mkdirSync } from 'node:fs';
 import { open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
@@ -55,9 +55,8 @@ export function openAnswerSpool(db: Database, folder: string, now: () => Date): 
       await files.append('\n');
     },
     async drain() {
-      await files.startAnother();
       let recorded = 0;
-      for (const path of await files.ended()) {
+      for (const path of await files.end()) {
         let isWhole = true;
         for await (const lines of linesOf(path)) {
           const given = lines.map(readLine).filter((line) => line !== undefined);
@@ -72,30 +71,29 @@ export function openAnswerSpool(db: Database, folder: string, now: () => Date): 
   };
 }
 
-interface SpoolFile {
-  readonly file: FileHandle;
-  readonly path: string;
-}
-
 interface Files {
   /** On disk when this resolves. Throws E_STORE_UNREACHABLE. */
   append(text: string): Promise<void>;
-  /** What is appended from now on goes into another file. */
-  startAnother(): Promise<void>;
-  /** Paths of the files to which nothing is appended any more, oldest first. */
-  ended(): Promise<readonly string[]>;
+  /** Paths of all files so far, oldest first: what is appended from now on goes into another. */
+  end(): Promise<readonly string[]>;
 }
 
 function openFiles(folder: string, now: () => Date): Files {
-  let current: SpoolFile | undefined;
-  let appending: Promise<unknown> = Promise.resolve();
+  let current: FileHandle | undefined;
+  /** One after the other, so that none ends a file that another is making. */
+  let working: Promise<unknown> = Promise.resolve();
+  async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = working.then(work);
+    working = done.catch(() => undefined);
+    return await done;
+  }
   async function appendNow(text: string): Promise<void> {
     try {
       current ??= await openFile(folder, now());
-      await write(current.file, text);
+      await write(current, text);
     } catch (cause) {
       // A line may have been cut off: the next one must not stand behind it.
-      await current?.file.close().catch(() => undefined);
+      await current?.close().catch(() => undefined);
       current = undefined;
       throw new GatewayError('E_STORE_UNREACHABLE', 'nor could the answer be kept in a file until it is back', {
         ...{ cause, at: folder },
@@ -104,28 +102,27 @@ function openFiles(folder: string, now: () => Date): Files {
     }
   }
   return {
-    async append(text) {
-      const written = appending.then(() => appendNow(text));
-      appending = written.catch(() => undefined);
-      await written;
-    },
-    async startAnother() {
-      const closing = current;
-      current = undefined;
-      await appending;
-      await closing?.file.close();
-    },
-    ended: async () => (await filesIn(folder)).filter((path) => path !== current?.path),
+    append: (text) => inTurn(() => appendNow(text)),
+    end: () =>
+      inTurn(async () => {
+        const closing = current;
+        current = undefined;
+        await closing?.close();
+        return await filesIn(folder);
+      }),
   };
 }
 
-async function openFile(folder: string, at: Date): Promise<SpoolFile> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+/** The name of the file is on the disk as well, and so is that of a new folder. */
+async function openFile(folder: string, at: Date): Promise<FileHandle> {
+  const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, `${at.getTime()}-${randomBytes(4).toString('hex')}.ndjson`);
   const file = await open(path, 'ax', 0o600);
-  const directory = await open(folder, 'r');
-  await directory.sync().finally(() => directory.close());
-  return { path, file };
+  for (const each of made === undefined ? [folder] : [folder, dirname(folder)]) {
+    const directory = await open(each, 'r');
+    await directory.sync().finally(() => directory.close());
+  }
+  return file;
 }
 
 async function write(file: FileHandle, text: string): Promise<void> {
