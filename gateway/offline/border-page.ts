@@ -11,6 +11,7 @@ import { gunzipSync } from 'node:zlib';
 import type { LogSealer } from '../audit/seal-log.ts';
 import { GatewayError } from '../model/errors.ts';
 import { keyOfVerifier, openNote } from '../model/log/checkpoint.ts';
+import { validatorsFile } from '../model/record/check-digits.ts';
 import { cutSnapshot, type CutOrder, type CutSnapshot, type Cutting } from './cut-snapshot.ts';
 import { readSnapshot } from './read-snapshot.ts';
 import { parseSnapshot, type SnapshotHead } from './snapshot.ts';
@@ -121,8 +122,8 @@ const checkFile = (country: string, name: string): string => `stdnum/lib/esm/${c
 /** What model/record/check-digits.ts loads by `createRequire`: the validators of these kinds. */
 function checkDigits(kinds: readonly (readonly [country: string, name: string])[]): string {
   const lines = kinds.map(([country, name], i) => `import * as kind${i} from '${checkFile(country, name)}';`);
-  const added = kinds.map(([country, name], i) => `(stdnum.${country.toUpperCase()} ??= {}).${name} = kind${i};`);
-  return [...lines, 'const stdnum = {};', ...added, 'export const createRequire = () => () => ({ stdnum });'].join(
+  const added = kinds.map(([country, name], i) => `(files['${validatorsFile(country)}'] ??= {}).${name} = kind${i};`);
+  return [...lines, 'const files = {};', ...added, 'export const createRequire = () => (file) => files[file];'].join(
     '\n',
   );
 }
