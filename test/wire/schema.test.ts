@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
+import { schemas } from '../../gateway/app/adapter-tools.ts';
 import { checkTree, jsonValidator, loadSchema, type Schema } from '../../gateway/wire/xsd/schema.ts';
 import { readXmlTree } from '../../gateway/wire/xml/xml-tree.ts';
 import { refusal, refusalCode } from '../support/expect-code.ts';
@@ -105,6 +106,11 @@ describe('schemas', () => {
     expect(faults({ partner: 'XA', list: [] })).to.deep.equal([['/list', 'COUNT']]);
     expect(faults({ partner: 'XA', list: ['a', 1] })).to.deep.equal([['/list/1', 'TYPE']]);
     expect(faults({ partner: 'XA', list: Array(50).fill(1) })).to.have.length(20);
+  });
+
+  it('the schemas of settings, manifests and home profiles follow the rules of strict mode', () => {
+    for (const name of ['config', 'adapter', 'home'])
+      expect(loadSchema(path.join(schemas, `${name}.schema.json`)).format).to.equal('json');
   });
 
   it('a JSON Schema with a misspelt keyword, or a reference to nothing, does not compile', async () => {

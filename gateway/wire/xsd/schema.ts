@@ -116,8 +116,8 @@ function faultsIn(
 /** Of the program's own schemas, by path: they do not change while it runs. */
 const ownSchemas = new Map<string, ValidateFunction>();
 
-/** What is validated once is not worth good code, which takes twice as long to make. */
-const forOnce = { inlineRefs: false, code: { optimize: false } };
+/** What is validated once is not worth good code, which takes twice as long to make, nor the rules of strict mode, by which a test compiles these schemas. */
+const forOnce: Options = { strict: false, inlineRefs: false, code: { optimize: false } };
 
 /**
  * A validator by a schema of the program: requests, manifests, configuration. `use`: how often it will be called. Throws E_CONFIG_INVALID
@@ -160,12 +160,13 @@ let judge: Ajv2020 | undefined;
 function compileJson(
   file: string,
   code: 'E_ADAPTER_INVALID' | 'E_CONFIG_INVALID',
-  generation: Pick<Options, 'inlineRefs' | 'code'> = {},
+  generation: Options = {},
 ): ValidateFunction {
   const ajv = newAjv({ validateSchema: false, ...generation });
   const name = path.basename(file);
   try {
-    const validator = ajv.getSchema(addFile(ajv, path.dirname(file), name, new Set()));
+    const isStrict = generation.strict !== false;
+    const validator = ajv.getSchema(addFile(ajv, path.dirname(file), { name, isStrict, added: new Set() }));
     if (validator === undefined) throw new Error('there is no schema');
     return validator;
   } catch (error) {
@@ -175,16 +176,22 @@ function compileJson(
 }
 
 /** Adds a schema, and the files of the same folder that it refers to; returns its key. Nothing is fetched from the network. */
-function addFile(ajv: Ajv2020, folder: string, name: string, added: Set<string>): string {
+function addFile(
+  ajv: Ajv2020,
+  folder: string,
+  { name, isStrict, added }: { readonly name: string; readonly isStrict: boolean; readonly added: Set<string> },
+): string {
   added.add(name);
   const text = readFileSync(path.join(folder, name), 'utf8');
   const schema = parseStrictJson(text) as Record<string, unknown>;
   const key = typeof schema['$id'] === 'string' ? schema['$id'] : name;
-  judge ??= newAjv({});
-  void judge.validateSchema(schema, true);
+  if (isStrict) {
+    judge ??= newAjv({});
+    void judge.validateSchema(schema, true);
+  }
   ajv.addSchema(schema, key);
   for (const [, reference] of text.matchAll(/"\$ref"\s*:\s*"(?:\.\/)?([\w.-]+\.json)(?:#[^"]*)?"/gu)) {
-    if (reference !== undefined && !added.has(reference)) addFile(ajv, folder, reference, added);
+    if (reference !== undefined && !added.has(reference)) addFile(ajv, folder, { name: reference, isStrict, added });
   }
   return key;
 }
