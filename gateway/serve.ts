@@ -2,7 +2,8 @@
 
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { schemas, type OpenGateway } from './app/composition.ts';
+import { schemas } from './app/adapter-tools.ts';
+import type { OpenGateway } from './app/composition.ts';
 import type { Serving } from './cli/context.ts';
 import { consumeEntries } from './app/border-queues.ts';
 import { startBorderWork } from './app/border-work.ts';

@@ -3,7 +3,8 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
-import { adapterTools, openGateway, schemas } from './app/composition.ts';
+import { adapterTools, schemas } from './app/adapter-tools.ts';
+import { openGateway } from './app/composition.ts';
 import type { Config } from './app/config.ts';
 import { longWorkHere, runLongTask, type LongTask } from './app/long-work.ts';
 import type { Task, TaskResult } from './app/large-message-worker.ts';

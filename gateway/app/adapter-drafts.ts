@@ -26,7 +26,8 @@ import { dropAdapterDraft, findAdapterDraft, saveAdapterDraft, type AdapterDraft
 import { appendEvents } from '../store/events.ts';
 import { writeZip } from '../wire/files/zip.ts';
 import { checkTools } from './adapter-checks.ts';
-import { adapterTools, type OpenGateway } from './composition.ts';
+import { adapterTools } from './adapter-tools.ts';
+import type { OpenGateway } from './composition.ts';
 import { filesOfDraft, newFolder, readSample, replaceFolder, vocabularyFile, writeFiles } from './draft-folder.ts';
 
 type DraftGateway = Pick<OpenGateway, 'db' | 'home' | 'config' | 'now' | 'newId'>;

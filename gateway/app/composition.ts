@@ -1,18 +1,15 @@
 /** Composes a gateway from its settings: keys, store, adapters and partners. */
 
-import { readDocument } from '../wire/xml/xml-tree.ts';
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { withTerms, type WrittenManifest } from '../adapter/memorandum.ts';
 import { openWitness } from '../audit/witnessed.ts';
 import { openLogSealer, type LogSealer } from '../audit/seal-log.ts';
 import { openAnswerLog, type AnswerLog } from '../clearance/answer-log.ts';
 import type { AdapterTools } from '../adapter/tools.ts';
-import { programFolder, type Config } from './config.ts';
+import { schemas } from './adapter-tools.ts';
+import type { Config } from './config.ts';
 import { getPartner, type Gateway } from '../gateway.ts';
-import type { HomeProfile } from '../model/home.ts';
 import { sha256 } from '../model/canonical-json.ts';
 import { momentOf } from '../model/day.ts';
 import { makeMessageId } from '../model/message-id.ts';
@@ -33,13 +30,9 @@ import { openDatabase, readDatabase, type Database } from '../store/database.ts'
 import { numbersFile } from '../store/given-numbers.ts';
 import { numbered } from '../store/older-store.ts';
 import { partnerRevision } from '../store/partner-keys.ts';
-import { parseStrictJson } from '../wire/files/json.ts';
 import type { Keyring } from '../wire/signature/keys.ts';
 import { makeLog, type Log } from '../wire/log.ts';
-import { jsonValidator, loadSchema } from '../wire/xsd/schema.ts';
-import { readLines } from '../wire/files/text-lines.ts';
-import { readXml } from '../wire/xml/xml-events.ts';
-import { placeInYaml, readYaml } from '../wire/files/yaml.ts';
+import { loadSchema } from '../wire/xsd/schema.ts';
 
 /** A gateway with its keys and connections. The caller closes it. */
 export interface OpenGateway extends Gateway {
@@ -69,24 +62,6 @@ export interface OpenGateway extends Gateway {
 
 /** `examining`: also without the partners whose settings are faulty; they are `stopped`. */
 export type Reading = boolean | 'examining';
-
-export const schemas = join(programFolder, 'schemas');
-
-export function adapterTools(): AdapterTools {
-  return {
-    readText: (file) => readFile(file, 'utf8'),
-    readDocument,
-    readXml,
-    readJson: (text) => parseStrictJson(text),
-    readLines,
-    readYaml,
-    placeInYaml,
-    // Compiled when first used: most commands read neither, and these schemas take as long as the rest of a start.
-    validateManifest: (manifest) =>
-      withTerms(jsonValidator<WrittenManifest>(join(schemas, 'adapter.schema.json'), 'once')(manifest)),
-    validateHome: (home) => jsonValidator<HomeProfile>(join(schemas, 'home.schema.json'), 'once')(home),
-  };
-}
 
 /**
  * `reading`: without keys if there are none, without transports, and with a store that is read only. Throws E_CONFIG_INVALID,

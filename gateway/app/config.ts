@@ -15,7 +15,7 @@ import { credentialsOf, secretOf, type Secret } from './credentials.ts';
 import { defaultOutcomeRules, type OutcomeRules } from '../model/outcomes/arrangement-outcome.ts';
 import { officeSettings, type OfficeFile, type OfficeSettings } from './office-settings.ts';
 import type { PartnerConfig } from './partner-config.ts';
-import { retentionDays, type RetentionDays, type RetentionFile } from './retention.ts';
+import { retentionDays, type RetentionDays, type RetentionFile } from './retention-settings.ts';
 import { present } from '../model/present.ts';
 
 /** The folder of the program, with adapters/ and schemas/ beside gateway/. */

@@ -3,7 +3,7 @@
 import { getPartner, type Gateway } from '../gateway.ts';
 import { messageFrom } from '../inbound/brought-files.ts';
 import type { Acknowledgement } from '../model/message.ts';
-import { readAcknowledgement } from '../outbound/settle-by-answer.ts';
+import { readAcknowledgement } from '../outbound/read-acknowledgement.ts';
 import { intactBytes } from '../store/bodies.ts';
 import { receiptFormat } from '../wire/signature/receipts.ts';
 

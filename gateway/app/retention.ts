@@ -1,4 +1,4 @@
-/** How long things stay: the settings, and the nightly work of a gateway that serves. */
+/** The nightly work of a gateway that serves: what is older than agreed goes. */
 
 import { setTimeout as wait } from 'node:timers/promises';
 import type { LogSealer } from '../audit/seal-log.ts';
@@ -6,16 +6,9 @@ import type { Gateway } from '../gateway.ts';
 import { dayAt, later, momentOf } from '../model/day.ts';
 import { appendEvents } from '../store/events.ts';
 import { foldLog } from '../store/log-folding.ts';
-import { claimNight, retire, type RetentionKind, type Retired } from '../store/retention.ts';
+import { claimNight, retire, type Retired } from '../store/retention.ts';
 import { faultFields } from '../wire/log.ts';
-
-/** Days, by kind; without a value it stays for ever. */
-export type RetentionDays = Readonly<Partial<Record<RetentionKind, number>>>;
-/** `90d`, `7y` or `never`. */
-export type RetentionFile = Readonly<Partial<Record<RetentionKind, string>>>;
-
-/** What is no evidence goes unless the settings say otherwise. */
-const usual: RetentionFile = { attempts: '400d', repetitions: '30d', alarms: '400d' };
+import type { RetentionDays } from './retention-settings.ts';
 
 const daySeconds = 24 * 3600;
 /** The hour of the night at home after which the work of a day is due. */
@@ -23,13 +16,6 @@ const nightHour = 2;
 /** Between two pages, so that requests at the doors go first. */
 const pauseMs = 20;
 const lookEveryMs = 60_000;
-
-/** Leap days included: never less than was agreed. */
-export function retentionDays(file: RetentionFile = {}): RetentionDays {
-  const days = (text: string): number => Number(text.slice(0, -1)) * (text.endsWith('y') ? 366 : 1);
-  const agreed = Object.entries<string>({ ...usual, ...file }).filter(([, text]) => text !== 'never');
-  return Object.fromEntries(agreed.map(([kind, text]) => [kind, days(text)]));
-}
 
 type Retiring = Pick<Gateway, 'db' | 'now' | 'log'> & { readonly sealer: Pick<LogSealer, 'heads'> };
 

@@ -16,7 +16,6 @@ import { GatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
 import type { Day, DomesticRecord } from '../model/record/record.ts';
 import { inventOperators } from '../rehearsal/invented-operators.ts';
-import { allOperators, findOperator } from '../store/operators.ts';
 import { schemaChecker } from '../app/adapter-checks.ts';
 import { folderOf } from './adapter-folder.ts';
 import { withReading, type CliContext } from './context.ts';
@@ -131,12 +130,16 @@ async function showWorst(context: CliContext, previewed: Previewed, count: numbe
   out.next(first === undefined ? `mra adapter lint ${cc}` : `mra adapter preview ${cc} --record ${first.operator}`);
 }
 
+/** Loaded for what is stored: the commands of adapters need no store otherwise. */
+const storedOperators = () => import('../store/operators.ts');
+
 async function affectedOperators(
   context: CliContext,
   { adapter, context: { home, day } }: Previewed,
 ): Promise<{ total: number; affected: AffectedOperator[] }> {
   const affected: AffectedOperator[] = [];
   let total = 0;
+  const { allOperators } = await storedOperators();
   await withReading(context, async ({ db }) => {
     for await (const records of allOperators(db.sql)) {
       total += records.length;
@@ -198,6 +201,7 @@ function inventedRecord(home: HomeProfile): DomesticRecord {
 }
 
 async function storedRecord(context: CliContext, code: string): Promise<DomesticRecord> {
+  const { findOperator } = await storedOperators();
   const found = await withReading(context, ({ db }) => findOperator(db.sql, code));
   if (found !== undefined) return found;
   throw new GatewayError('E_REQUEST_INVALID', 'there is no operator of this code', {

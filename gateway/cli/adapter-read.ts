@@ -9,7 +9,7 @@ import { GatewayError, isGatewayError, type ErrorCode } from '../model/errors.ts
 import type { ListMessage } from '../model/list/list.ts';
 import { isUnsigned, type Acknowledgement, type Reply } from '../model/message.ts';
 import { unpackList } from '../model/record/packed-records.ts';
-import { readAcknowledgement } from '../outbound/settle-by-answer.ts';
+import { readAcknowledgement } from '../outbound/read-acknowledgement.ts';
 import { readCertificates } from '../wire/signature/certificates.ts';
 import { readUnverified } from '../wire/signature/unverified.ts';
 import { verify } from '../wire/signature/verify.ts';

@@ -20,7 +20,7 @@ import type { CliContext } from './context.ts';
 import { wholeNumber } from './input.ts';
 import { junitXml, type JunitCase } from './junit.ts';
 import { exitCodes } from './output.ts';
-import { stopSignal } from './serve.ts';
+import { stopSignal } from './stop-signal.ts';
 
 interface RunOptions {
   readonly runs: number;

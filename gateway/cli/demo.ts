@@ -21,7 +21,7 @@ import type { CliContext, OpenGateway, Serving } from './context.ts';
 import { demoLinks, demoOffice } from './demo-office.ts';
 import { wholeNumber } from './input.ts';
 import { exitCodes, type Row } from './output.ts';
-import { stopSignal } from './serve.ts';
+import { stopSignal } from './stop-signal.ts';
 
 interface DemoOptions {
   readonly operators: number;

@@ -1,7 +1,7 @@
 /** Runs one command line: makes what commands receive, and turns what they throw into output and an exit code. */
 
 import { CommanderError, type Command } from 'commander';
-import { adapterTools, openGateway } from '../app/composition.ts';
+import { adapterTools } from '../app/adapter-tools.ts';
 import { loadConfig, type Config } from '../app/config.ts';
 import { asGatewayError } from '../model/errors.ts';
 import type { CliContext } from './context.ts';
@@ -25,7 +25,11 @@ function contextOf(
     },
     tools,
     config,
-    open: (settings = config(), reading = false) => openGateway(settings, tools, reading),
+    async open(settings = config(), reading = false) {
+      // Loaded when a gateway opens: it has twice as many modules as the rest of the program.
+      const { openGateway } = await import('../app/composition.ts');
+      return await openGateway(settings, tools, reading);
+    },
     serve,
     exit,
   };

@@ -12,6 +12,7 @@ import { watchFolder } from '../wire/files/folder-watch.ts';
 import { faultFields } from '../wire/log.ts';
 import { withGateway, type CliContext, type OpenGateway, type Serving } from './context.ts';
 import { exitCodes, type ExitCode } from './output.ts';
+import { stopSignal } from './stop-signal.ts';
 
 const dayMs = 24 * 3600 * 1000;
 
@@ -153,11 +154,4 @@ async function rejected(signal: AbortSignal): Promise<never> {
   signal.throwIfAborted();
   await once(signal, 'abort');
   throw signal.reason;
-}
-
-/** Resolves at the first SIGINT or SIGTERM. */
-export async function stopSignal(): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(undefined));
-  await promise;
 }

@@ -11,7 +11,7 @@ import { runSchedule, type Turn } from '../rehearsal/schedule.ts';
 import { startSimulator, type Simulator } from '../rehearsal/simulator.ts';
 import type { CliContext } from './context.ts';
 import { exitCodes } from './output.ts';
-import { stopSignal } from './serve.ts';
+import { stopSignal } from './stop-signal.ts';
 import { wholeNumber } from './input.ts';
 
 interface SimulateOptions {

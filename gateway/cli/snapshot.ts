@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { schemas } from '../app/composition.ts';
+import { schemas } from '../app/adapter-tools.ts';
 import { isClientName } from '../model/client.ts';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
 import { present } from '../model/present.ts';

@@ -26,8 +26,7 @@ import {
   type MessageRow,
 } from '../store/outbox.ts';
 import { faultFields } from '../wire/log.ts';
-import { decodeBody, parseUnsigned } from '../wire/xml/read-body.ts';
-import { checkTree } from '../wire/xsd/schema.ts';
+import { readAcknowledgement } from './read-acknowledgement.ts';
 import { settle, settleByReturnedReceipt } from './settle.ts';
 
 /**
@@ -108,21 +107,6 @@ export function readLater(partner: Partner, bytes: Uint8Array): Answered {
     }
   }
   throw fault;
-}
-
-/** Reads an answer by its template, unsigned as it is. Throws what is wrong with it. */
-export function readAcknowledgement(
-  partner: Pick<Partner, 'schemaOf'>,
-  format: NonNullable<Stage['format']>,
-  bytes: Uint8Array,
-): Acknowledgement {
-  const body = parseUnsigned(bytes, format.format);
-  try {
-    checkTree(body, partner.schemaOf(format), format.lines);
-    return decodeBody(body, format.decoder());
-  } finally {
-    if (body.format === 'xml') body.dispose();
-  }
 }
 
 async function findSubject(

@@ -8,13 +8,8 @@ import { findMessage, holdMessage, type MessageRow } from '../store/outbox.ts';
 import { sentCount } from '../store/sent-files.ts';
 import { faultFields } from '../wire/log.ts';
 import { settleByReturnedReceipt } from './settle.ts';
-import {
-  readAcknowledgement,
-  receiveAcknowledgement,
-  requireSubject,
-  settleByResponse,
-  settleByStage,
-} from './settle-by-answer.ts';
+import { readAcknowledgement } from './read-acknowledgement.ts';
+import { receiveAcknowledgement, requireSubject, settleByResponse, settleByStage } from './settle-by-answer.ts';
 
 /** False: a file says nothing of the message, or cannot be read. Throws what is wrong with an acknowledgement that came by itself. */
 export async function takeAnswer(gateway: Gateway, answer: PartnerAnswer): Promise<boolean> {

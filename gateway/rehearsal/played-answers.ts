@@ -9,7 +9,7 @@ import type { Acknowledgement, RawMessage, SealedMessage } from '../model/messag
 import { present } from '../model/present.ts';
 import type { AnswerStage, MessageFormat } from '../adapter/adapter.ts';
 import { joinChunks } from '../adapter/format.ts';
-import { readAcknowledgement } from '../outbound/settle-by-answer.ts';
+import { readAcknowledgement } from '../outbound/read-acknowledgement.ts';
 import { findStream } from '../store/streams.ts';
 import { checkUnsigned } from '../wire/signature/seal.ts';
 import { written } from '../model/byte-writer.ts';

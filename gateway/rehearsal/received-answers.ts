@@ -1,7 +1,8 @@
 /** What the other side answered to the messages of a simulated partner: receipts, and answers of another form that say the same. */
 
 import type { AnswerProperties, Gateway, Partner, PartnerAnswer } from '../gateway.ts';
-import { readAcknowledgement, readHead, readLater } from '../outbound/settle-by-answer.ts';
+import { readAcknowledgement } from '../outbound/read-acknowledgement.ts';
+import { readHead, readLater } from '../outbound/settle-by-answer.ts';
 import { sha256 } from '../model/canonical-json.ts';
 import { momentOf } from '../model/day.ts';
 import { namesMessage } from '../model/message-id.ts';

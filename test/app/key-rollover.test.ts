@@ -2,7 +2,8 @@
 
 import { expect } from 'chai';
 import { examineNewKeys } from '../../gateway/app/health/key-checks.ts';
-import { adapterTools, openGateway, type OpenGateway } from '../../gateway/app/composition.ts';
+import { adapterTools } from '../../gateway/app/adapter-tools.ts';
+import { openGateway, type OpenGateway } from '../../gateway/app/composition.ts';
 import {
   advanceRollovers,
   beginRollover,

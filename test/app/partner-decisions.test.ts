@@ -12,7 +12,7 @@ import {
   revoke,
   type CertificateDecision,
 } from '../../gateway/app/partner-decisions.ts';
-import { adapterTools } from '../../gateway/app/composition.ts';
+import { adapterTools } from '../../gateway/app/adapter-tools.ts';
 import { openGateway, type OpenGateway } from '../../gateway/app/composition.ts';
 import { serve } from '../../gateway/serve.ts';
 import type { Serving } from '../../gateway/cli/context.ts';

@@ -14,7 +14,7 @@ import type { AddressInfo } from 'node:net';
 import { openLogSealer } from '../../gateway/audit/seal-log.ts';
 import { openAnswerLog } from '../../gateway/clearance/answer-log.ts';
 import { openAnswerSpool } from '../../gateway/clearance/answer-spool.ts';
-import { schemas } from '../../gateway/app/composition.ts';
+import { schemas } from '../../gateway/app/adapter-tools.ts';
 import { borderDoor } from '../../gateway/doors/border.ts';
 import { openDatabase } from '../../gateway/store/database.ts';
 import { repeat } from '../../gateway/app/repeat.ts';

@@ -3,7 +3,8 @@
 import { sign, verify, type KeyObject } from 'node:crypto';
 import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { adapterTools, openGateway, type OpenGateway } from '../../gateway/app/composition.ts';
+import { adapterTools } from '../../gateway/app/adapter-tools.ts';
+import { openGateway, type OpenGateway } from '../../gateway/app/composition.ts';
 import { getPartner, type Gateway } from '../../gateway/gateway.ts';
 import { momentOf } from '../../gateway/model/day.ts';
 import type { SealedMessage } from '../../gateway/model/message.ts';

@@ -4,7 +4,8 @@
  */
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { adapterTools, openGateway } from '../../gateway/app/composition.ts';
+import { adapterTools } from '../../gateway/app/adapter-tools.ts';
+import { openGateway } from '../../gateway/app/composition.ts';
 import type { Config } from '../../gateway/app/config.ts';
 import { serve } from '../../gateway/serve.ts';
 

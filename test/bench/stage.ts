@@ -2,7 +2,8 @@
 
 import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { adapterTools, openGateway } from '../../gateway/app/composition.ts';
+import { adapterTools } from '../../gateway/app/adapter-tools.ts';
+import { openGateway } from '../../gateway/app/composition.ts';
 import { prepareAdministrations } from '../../gateway/rehearsal/administrations.ts';
 import { inventOperators } from '../../gateway/rehearsal/invented-operators.ts';
 import { loadConfig, type Config } from '../../gateway/app/config.ts';

@@ -3,7 +3,8 @@
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { adapterTools, openGateway, type OpenGateway } from '../../gateway/app/composition.ts';
+import { adapterTools } from '../../gateway/app/adapter-tools.ts';
+import { openGateway, type OpenGateway } from '../../gateway/app/composition.ts';
 import { loadConfig } from '../../gateway/app/config.ts';
 import { setRoles, setState, setSubject } from '../../gateway/people/people.ts';
 import type { Role } from '../../gateway/people/roles.ts';

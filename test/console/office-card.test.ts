@@ -7,7 +7,7 @@ import { swapSides } from '../../gateway/adapter/swap-sides.ts';
 import { follows, readIdentifier } from '../../gateway/model/identifier.ts';
 import { cardLineIn } from '../../gateway/model/corridor-card.ts';
 import { loadEntryFormats, readEntry } from '../../gateway/wire/files/entry-formats.ts';
-import { schemas } from '../../gateway/app/composition.ts';
+import { schemas } from '../../gateway/app/adapter-tools.ts';
 import { entryBoxes } from '../../gateway/wire/files/entry-boxes.ts';
 import { adapterFolders } from '../support/adapter-pages.ts';
 import { adaptersFolder, adapterTools } from '../support/adapter-tools.ts';

@@ -1,7 +1,8 @@
 /** Whether a door says that it can do its work now: the store, and the broker of the partners that use one. */
 
 import { expect } from 'chai';
-import { adapterTools, openGateway } from '../../gateway/app/composition.ts';
+import { adapterTools } from '../../gateway/app/adapter-tools.ts';
+import { openGateway } from '../../gateway/app/composition.ts';
 import { openStoreProbe } from '../../gateway/doors/readiness.ts';
 import { openAdministrations, testBroker } from '../support/administrations.ts';
 import { serve } from '../../gateway/serve.ts';

@@ -5,7 +5,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Adapter } from '../../gateway/adapter/adapter.ts';
 import { loadAdapter } from '../../gateway/adapter/load.ts';
-import { adapterTools as makeAdapterTools } from '../../gateway/app/composition.ts';
+import { adapterTools as makeAdapterTools } from '../../gateway/app/adapter-tools.ts';
 import { programFolder } from '../../gateway/app/config.ts';
 
 export const adaptersFolder = join(programFolder, 'adapters');

@@ -1,7 +1,8 @@
 /** Whole gateways of several administrations for tests: real keys, stores, doors and connections, each with the certificates of the others. */
 
 import { join } from 'node:path';
-import { adapterTools, openGateway, type OpenGateway } from '../../gateway/app/composition.ts';
+import { adapterTools } from '../../gateway/app/adapter-tools.ts';
+import { openGateway, type OpenGateway } from '../../gateway/app/composition.ts';
 import { loadConfig, type Config, type PartnerConfig } from '../../gateway/app/config.ts';
 import { serve } from '../../gateway/serve.ts';
 import { entriesIn } from '../../gateway/model/list/mirror.ts';

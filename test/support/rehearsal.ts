@@ -1,7 +1,8 @@
 /** Environments for tests of the rehearsal: a simulated partner and our gateway over real TLS or a real broker. */
 
 import { randomBytes } from 'node:crypto';
-import { adapterTools, openGateway } from '../../gateway/app/composition.ts';
+import { adapterTools } from '../../gateway/app/adapter-tools.ts';
+import { openGateway } from '../../gateway/app/composition.ts';
 import { loadConfig, type Config } from '../../gateway/app/config.ts';
 import { serve } from '../../gateway/serve.ts';
 import { openEnvironment, type Environment, type EnvironmentOptions } from '../../gateway/rehearsal/environment.ts';

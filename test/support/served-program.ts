@@ -89,8 +89,8 @@ export async function openProgram(settings: readonly string[]): Promise<ServedPr
       }
     },
     async sendAt(at, partner, kind) {
-      const { openGateway, adapterTools } =
-        await part<typeof import('../../gateway/app/composition.ts')>('app/composition.ts');
+      const { openGateway } = await part<typeof import('../../gateway/app/composition.ts')>('app/composition.ts');
+      const { adapterTools } = await part<typeof import('../../gateway/app/adapter-tools.ts')>('app/adapter-tools.ts');
       const { loadConfig } = await part<typeof import('../../gateway/app/config.ts')>('app/config.ts');
       const { sendList } = await part<typeof import('../../gateway/outbound/send-list.ts')>('outbound/send-list.ts');
       const gateway = await openGateway(loadConfig({ config: file }), adapterTools());

@@ -7,7 +7,8 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { mock } from 'node:test';
 import { join } from 'node:path';
 import { loadConfig } from '../../gateway/app/config.ts';
-import { runRetention, type RetentionDays } from '../../gateway/app/retention.ts';
+import { runRetention } from '../../gateway/app/retention.ts';
+import type { RetentionDays } from '../../gateway/app/retention-settings.ts';
 import { check } from '../../gateway/clearance/requests.ts';
 import { momentOf } from '../../gateway/model/day.ts';
 import type { DomesticRecord } from '../../gateway/model/record/record.ts';

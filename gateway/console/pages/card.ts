@@ -1,7 +1,7 @@
 /** The card of a corridor, to print: who writes which code in which box, here and abroad, in the language of the reader. */
 
 import { getPartner } from '../../gateway.ts';
-import { schemas } from '../../app/composition.ts';
+import { schemas } from '../../app/adapter-tools.ts';
 import { inForce, type Direction } from '../../model/arrangement.ts';
 import { cardLineIn, type CardLine } from '../../model/corridor-card.ts';
 import { dayAt } from '../../model/day.ts';

@@ -5,7 +5,7 @@
 
 import { adapterFolders } from '../../app/adapter-drafts.ts';
 import { certificatesIn } from '../../app/certificate-files.ts';
-import { adapterTools } from '../../app/composition.ts';
+import { adapterTools } from '../../app/adapter-tools.ts';
 import type { PartnerConfig } from '../../app/config.ts';
 import { addPartner } from '../../app/partner-decisions.ts';
 import { GatewayError } from '../../model/errors.ts';
