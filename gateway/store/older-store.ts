@@ -16,6 +16,8 @@ import { findStream, renewStream } from './streams.ts';
 export const olderStores = 'store';
 /** The log of an older store goes on at the next of these, so that no place in it is given twice. */
 const eventStep = 1_000_000;
+/** Each start of a gateway reserves a range of consultation numbers for a time without the store: none is given twice either. */
+const rangeStep = 4_096;
 
 /** Answers at the border take places in the log, too, and no list notes them. */
 const noteEveryMs = 60_000;
@@ -170,6 +172,7 @@ async function skipNumbers(
   const event = await readCounter(tx, 'event');
   const next = (Math.floor(Math.max(event, lastOf('event')) / eventStep) + 1) * eventStep;
   await advanceCounter(tx, 'event', next - event);
+  await advanceCounter(tx, 'spool_range', rangeStep);
   const revision = await readCounter(tx, 'operator_revision');
   await advanceCounter(tx, 'operator_revision', Math.max(0, lastOf('operator_revision') - revision));
   return { from: event + 1, to: next };

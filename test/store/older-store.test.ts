@@ -9,6 +9,7 @@ import { appendEvents } from '../../gateway/store/events.ts';
 import { openNumbers, readNumbers } from '../../gateway/store/given-numbers.ts';
 import { lastOlder, listsWait, noticeHeld, numbered, resumeLists } from '../../gateway/store/older-store.ts';
 import { addMessage } from '../../gateway/store/outbox.ts';
+import { reservePlaces } from '../../gateway/store/spooled-answers.ts';
 import { findStream, moveStream } from '../../gateway/store/streams.ts';
 import { temporaryFolder } from '../support/pki.ts';
 import { onBothEngines } from './engines.ts';
@@ -104,6 +105,17 @@ onBothEngines('a store that is older than what was sent from it', (store) => {
     expect(await store().write((tx) => appendEvents(tx, [event]))).to.be.greaterThan(
       before + 1_000_000 - (before % 1_000_000),
     );
+  });
+
+  it('reserves no consultation numbers twice for a time without the store', async () => {
+    const numbers = openNumbers(path);
+    const given = await store().write((tx) => appendEvents(tx, [{ kind: 'x', ref: 'x', at: hour(1) }]));
+    numbers.note([{ name: 'event', epoch: 0, sequence: given + 4 }]);
+    numbers.close();
+    const before = await store().write(reservePlaces);
+    await open();
+    const after = await store().write(reservePlaces);
+    expect(after.first).to.be.greaterThan(before.first + 1_000 * before.count);
   });
 
   it('is noticed by a partner that holds a number which was never given', async () => {
