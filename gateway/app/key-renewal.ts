@@ -3,7 +3,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { OpenGateway } from './composition.ts';
 import { beginRollover } from './key-rollover.ts';
-import { rotateTls, tlsNoticeSeconds } from './tls-rollover.ts';
+import { completeTls, rotateTls, tlsNoticeSeconds } from './tls-rollover.ts';
 import type { Partner } from '../gateway.ts';
 import { later, momentOf } from '../model/day.ts';
 import { isGatewayError } from '../model/errors.ts';
@@ -35,19 +35,25 @@ export async function renewKeys(gateway: OpenGateway): Promise<void> {
  * refuse us from that day on. Never rejects.
  */
 export async function renewTls(gateway: OpenGateway): Promise<void> {
-  const { config, keyring, partners, now, log } = gateway;
+  try {
+    if (!(await completeTls(gateway))) await beginTls(gateway);
+  } catch (error) {
+    gateway.log.error('key of our connections not renewed', faultFields(error));
+  }
+}
+
+async function beginTls(gateway: OpenGateway): Promise<void> {
+  const { config, keyring, partners, now } = gateway;
   const connected = [...partners.values()].filter(({ code }) => config.partners[code]?.transport !== 'file');
   if (!connected.every(({ adapter }) => adapter.keys.announce === 'message')) return;
   const at = momentOf(now());
   const [present] = readCertificates(keyring.tls.cert);
   const end = present && endSoon(gateway, present);
-  if (end === undefined || keyring.nextTls !== undefined) return;
+  if (end === undefined) return;
   const [usual, latest] = [later(at, tlsNoticeSeconds), later(end, -daySeconds)];
   const from = usual < latest ? usual : latest;
   if (from <= at) return;
-  await rotateTls(gateway, { from, person: 'mra serve' }).catch((error: unknown) => {
-    log.error('key of our connections not renewed', faultFields(error));
-  });
+  await rotateTls(gateway, { from, person: 'mra serve' });
 }
 
 /** When the key that signs for the partner ends, if it is to be replaced now. */

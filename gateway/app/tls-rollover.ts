@@ -10,10 +10,12 @@ import { later, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import { isUnsigned, type SealedMessage } from '../model/message.ts';
 import type { Moment } from '../model/record/record.ts';
-import { appendEvents } from '../store/events.ts';
+import type { Reader } from '../store/database.ts';
+import { appendEvents, listEvents } from '../store/events.ts';
 import { addMessage } from '../store/outbox.ts';
 import { changePartners } from '../store/partner-keys.ts';
 import { fingerprint, readCertificates } from '../wire/signature/certificates.ts';
+import { readTlsKeys, tlsBegin } from '../wire/signature/key-files.ts';
 import { signerAt, signerOf } from '../wire/signature/profile.ts';
 import { makeNextTls } from '../wire/signature/next-tls-key.ts';
 
@@ -33,21 +35,49 @@ export async function rotateTls(
   gateway: OpenGateway,
   { from, person }: { readonly from?: Moment | undefined; readonly person: string },
 ): Promise<BegunTls> {
-  const { config, home, keyring, db, now } = gateway;
+  const { config, home, keyring, now } = gateway;
   const at = momentOf(now());
   const begins = from ?? later(at, tlsNoticeSeconds);
   requireTlsRollover(keyring, begins, at);
   const { country, name } = home;
   const certificate = await makeNextTls(config.keys, { country, name, now: new Date(begins) });
+  return await announceNext(gateway, certificate, { from: begins, person });
+}
+
+/**
+ * Whether a new TLS key waits for its day. One of which nothing is logged is announced now: who made it ended before, or could not write
+ * the store.
+ */
+export async function completeTls(gateway: OpenGateway): Promise<boolean> {
+  const { config, db, now } = gateway;
+  const { nextTls } = await readTlsKeys(config.keys, now());
+  if (nextTls === undefined) return false;
+  const { certificate } = nextTls;
+  if (!(await isAnnounced(db.sql, fingerprint(certificate))))
+    await announceNext(gateway, certificate, { from: momentOf(tlsBegin(nextTls)), person: 'mra serve' });
+  return true;
+}
+
+async function isAnnounced(reader: Reader, digest: string): Promise<boolean> {
+  return (await listEvents(reader, { ref: digest, kind: 'tls_key_made', limit: 1 })).length > 0;
+}
+
+async function announceNext(
+  gateway: OpenGateway,
+  certificate: X509Certificate,
+  { from, person }: { readonly from: Moment; readonly person: string },
+): Promise<BegunTls> {
+  const at = momentOf(gateway.now());
   const digest = fingerprint(certificate);
-  const messages = await announceTo(gateway, certificate, begins);
+  const messages = await announceTo(gateway, certificate, from);
   const announced = messages.map(({ partner }) => partner);
-  await db.transaction(async (tx) => {
+  await gateway.db.transaction(async (tx) => {
     await changePartners(tx);
+    if (await isAnnounced(tx, digest)) return; // another gateway on the folder was first
     for (const message of messages) await addMessage(tx, message, { at });
-    await appendEvents(tx, [{ kind: 'tls_key_made', ref: digest, at, detail: { from: begins, person, announced } }]);
+    await appendEvents(tx, [{ kind: 'tls_key_made', ref: digest, at, detail: { from, person, announced } }]);
   });
-  return { certificate, fingerprint: digest, from: begins, announced };
+  return { certificate, fingerprint: digest, from, announced };
 }
 
 /** For the partners that are reached and read announcements. A signing key that has ended cannot announce. */

@@ -11,6 +11,7 @@ import { partnerKeys } from '../../gateway/store/partner-keys.ts';
 import { countEvents } from '../../gateway/store/events.ts';
 import { heldMessages } from '../../gateway/store/held-messages.ts';
 import { fingerprint, readCertificates } from '../../gateway/wire/signature/certificates.ts';
+import { makeNextTls } from '../../gateway/wire/signature/next-tls-key.ts';
 import { signerAt, signerOf } from '../../gateway/wire/signature/profile.ts';
 import { prepareOnce, type OpenAdministration, type OpenAdministrations } from '../support/administrations.ts';
 
@@ -87,6 +88,19 @@ describe('a new TLS key of ours', () => {
       partners: { value: new Map([['HK', { ...partner, adapter }]]) },
     }) as typeof us.gateway;
     expect((await rotateTls(gateway, { person: 'Li' })).announced).to.deep.equal([]);
+  });
+
+  it('is announced by the next process where the one that made it ended before it told anybody', async () => {
+    const now = us.gateway.now();
+    const begins = new Date(now.getTime() + 10 * 86_400_000);
+    const made = await makeNextTls(us.config.keys, { country: 'CN', name: 'Customs', now: begins });
+    await renewTls(us.gateway);
+    await renewTls(us.gateway);
+    expect(await countEvents(us.gateway.db.sql, 0, 10)).to.include({ tls_key_made: 1 });
+    await deliverDue(us.gateway, 'HK');
+    expect((await partnerKeys(them.gateway.db.sql, 'CN')).map((key) => key.fingerprint)).to.deep.equal([
+      fingerprint(made),
+    ]);
   });
 
   it('is begun without a person when the present one ends soon, unless a partner registers it by hand', async () => {
