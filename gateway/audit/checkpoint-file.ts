@@ -1,10 +1,9 @@
 /** The file of signed checkpoints: one JSON string a line, oldest first. It has a line for every few seconds in which the log grew. */
 
 import { createReadStream } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { GatewayError, isSystemError } from '../model/errors.ts';
+import { replaceDurably } from '../wire/files/durable-files.ts';
 
 /** So many of the newest stay; of those before them, the last of each so many entries. */
 const newestKept = 10_000;
@@ -63,18 +62,4 @@ export async function thinCheckpoints(file: string, kept = newestKept): Promise<
 function partOf(line: string): string {
   const [origin] = noteIn(line, 'a line').split('\n', 1);
   return `${origin ?? ''} ${String(Math.floor(sizeIn(line) / entriesBetween))}`;
-}
-
-/** After a crash the file is the one before or this one. */
-async function replaceDurably(file: string, text: string): Promise<void> {
-  const made = await open(`${file}.new`, 'w', 0o600);
-  try {
-    await made.writeFile(text);
-    await made.sync();
-  } finally {
-    await made.close();
-  }
-  await rename(`${file}.new`, file);
-  const folder = await open(dirname(file), 'r');
-  await folder.sync().finally(() => folder.close());
 }

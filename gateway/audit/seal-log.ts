@@ -4,7 +4,7 @@
  */
 
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { appendFile, open, readFile, rename, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, open, readFile, rename, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { GatewayError, isSystemError } from '../model/errors.ts';
@@ -13,6 +13,7 @@ import { rootOf } from '../model/log/merkle.ts';
 import type { Moment } from '../model/record/record.ts';
 import type { Database } from '../store/database.ts';
 import { isRestored, keepNodes, logId, logSize, restartLog, storedSubtrees } from '../store/log.ts';
+import { syncFolder, writeDurably } from '../wire/files/durable-files.ts';
 import { makeFolder } from '../wire/files/folders.ts';
 import { headSizes, noteIn, thinCheckpoints } from './checkpoint-file.ts';
 
@@ -167,9 +168,11 @@ async function openKey(db: Database, folder: string): Promise<KeyObject> {
   const { privateKey } = generateKeyPairSync('ed25519');
   const made = privateKey.export({ type: 'pkcs8', format: 'pem' });
   // Only the first of two processes makes the key.
-  await writeFile(file, made, { mode: 0o600, flag: 'wx' }).catch((error: unknown) => {
+  const opened = await open(file, 'wx', 0o600).catch((error: unknown) => {
     if (!isSystemError(error) || error.code !== 'EEXIST') throw error;
   });
+  if (opened !== undefined) await writeDurably(opened, made);
+  await syncFolder(folder);
   return createPrivateKey(await readFile(file));
 }
 

@@ -12,6 +12,7 @@ import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { Database } from '../store/database.ts';
 import { recordSpooled, reservePlaces, type PlaceRange, type SpooledLine } from '../store/spooled-answers.ts';
+import { syncFolder } from '../wire/files/durable-files.ts';
 
 export interface AnswerSpool {
   /** Reserves places if few are left. Call it while the store is there. Throws as Database.transaction. */
@@ -118,10 +119,8 @@ async function openFile(folder: string, at: Date): Promise<FileHandle> {
   const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, `${at.getTime()}-${randomBytes(4).toString('hex')}.ndjson`);
   const file = await open(path, 'ax', 0o600);
-  for (const each of made === undefined ? [folder] : [folder, dirname(folder)]) {
-    const directory = await open(each, 'r');
-    await directory.sync().finally(() => directory.close());
-  }
+  await syncFolder(folder);
+  if (made !== undefined) await syncFolder(dirname(folder));
   return file;
 }
 

@@ -1,15 +1,16 @@
 /** The files of our keys: each private key with its certificate; one that other accounts can read is refused. */
 
 import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
-import { readFile, readdir, stat, writeFile } from 'node:fs/promises';
+import { readFile, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { GatewayError, isSystemError } from '../../model/errors.ts';
+import { replaceDurably } from '../files/durable-files.ts';
 import { readCertificates } from './certificates.ts';
 import type { Signer } from './profile.ts';
 
 export type Key = Pick<Signer, 'key' | 'certificate'>;
 
-/** The key comes last: without it, what is there counts as nothing. */
+/** The key comes last: without it, what is there counts as nothing; half a key would keep the whole keyring from being opened. */
 export async function writePair(
   folder: string,
   name: string,
@@ -17,8 +18,8 @@ export async function writePair(
   certificate: X509Certificate,
 ): Promise<void> {
   const key = privateKey.export({ type: 'pkcs8', format: 'pem' });
-  await writeFile(path.join(folder, `${name}.cert.pem`), certificate.toString(), { mode: 0o600 });
-  await writeFile(path.join(folder, `${name}.key.pem`), key, { mode: 0o600 });
+  await replaceDurably(path.join(folder, `${name}.cert.pem`), certificate.toString());
+  await replaceDurably(path.join(folder, `${name}.key.pem`), key);
 }
 
 /** Throws E_KEY_MISSING. */

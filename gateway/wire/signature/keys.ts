@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { GatewayError } from '../../model/errors.ts';
 import type { Digest, SignatureAlgorithm } from '../../model/message.ts';
 import type { Moment } from '../../model/record/record.ts';
+import { syncFolder } from '../files/durable-files.ts';
 import { makeFolder } from '../files/folders.ts';
 import { fingerprint, makeCertificate, type CertificateUse, type DistinguishedName } from './certificates.ts';
 import { isMissing, readKey, readNextKeys, readTlsKeys, tlsBegin, writePair, type Key } from './key-files.ts';
@@ -165,6 +166,7 @@ async function generateKeyring(folder: string, owner: KeyOwner): Promise<void> {
     for (const name of keyNames)
       await writeKey(draft, name, { pair: name === 'ca' ? authority : await plans[name].generate(), authority, owner });
     await rename(draft, folder);
+    await syncFolder(path.dirname(folder));
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
     // Another process has generated the keyring meanwhile; that one is used.

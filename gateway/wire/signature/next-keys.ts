@@ -1,10 +1,10 @@
 /** Keys that replace the common ones for one partner: made, certified by our own authority or by another, and kept as files. */
 
 import { createPublicKey, type KeyObject, type KeyPairKeyObjectResult, type X509Certificate } from 'node:crypto';
-import { chmod, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { sha256 } from '../../model/canonical-json.ts';
 import type { SignatureAlgorithm } from '../../model/message.ts';
+import { replaceDurably } from '../files/durable-files.ts';
 import { readKey } from './key-files.ts';
 import { certify, plans, signingKeys, type KeyOwner } from './keys.ts';
 
@@ -17,8 +17,7 @@ function nextKeyFile(folder: string, publicKey: KeyObject): string {
 /** Keeps a key that will replace another; only the account of the gateway can read the file. */
 export async function keepNextKey(folder: string, key: KeyObject): Promise<string> {
   const file = nextKeyFile(folder, createPublicKey(key));
-  await writeFile(file, key.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
-  await chmod(file, 0o600); // also where the file was there before
+  await replaceDurably(file, key.export({ type: 'pkcs8', format: 'pem' }));
   return file;
 }
 

@@ -3,6 +3,7 @@
 import type { BigIntStats } from 'node:fs';
 import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { syncFolder } from '../files/durable-files.ts';
 import { FileFault, type FileEntry, type FileFaultKind, type FileStore } from './file-store.ts';
 
 export function folderStore(): FileStore {
@@ -36,12 +37,6 @@ export function folderStore(): FileStore {
     isOpen: () => true,
     close: () => Promise.resolve(),
   };
-}
-
-/** So that the new name outlasts a loss of power. */
-async function syncFolder(folder: string): Promise<void> {
-  await using handle = await open(folder, 'r');
-  await handle.sync();
 }
 
 /** Undefined for what is no plain file, or is gone. */
