@@ -61,7 +61,7 @@ class WritingDriver implements Driver {
   readonly #report: ReportError;
   readonly #identity: string;
   #writing: Writing;
-  /** After a failed COMMIT the connection is opened again before anything else is written. */
+  /** After a failed COMMIT the connection is opened again before anything else is written, as after a log that the disk did not take. */
   #suspect = false;
   /** Called while another process or thread writes, after the time that a short transaction takes. */
   held: () => void = () => undefined;
@@ -83,7 +83,7 @@ class WritingDriver implements Driver {
 
   async acquireConnection(): Promise<DatabaseConnection> {
     try {
-      if (this.#suspect) await this.#openAgain();
+      if (this.#suspect || this.#writing.log.hasFailed) await this.#openAgain();
     } catch (error) {
       throw this.#report(error);
     }

@@ -152,6 +152,24 @@ describe('the log of the embedded store', () => {
     expect(codes.map(({ code }) => code)).to.deep.equal(['F1', 'F2']);
   });
 
+  it('of another that the disk did not take is left before anything is written behind it', async () => {
+    const other = await openDatabase(`sqlite:${path}`);
+    await other.transaction(save('O1'));
+    const foreign = new DatabaseSync(path);
+    foreign.exec("pragma synchronous = off; update counter set value = value + 1 where name = 'probe'");
+    foreign.close();
+    let hasFailed = false;
+    intercept((file, done) => {
+      if (hasFailed) return real(file, done);
+      hasFailed = true;
+      done(Object.assign(new Error('i/o error'), { code: 'EIO' }));
+    });
+    expect(await codeOf(countOperators(db.sql))).to.equal('E_STORE_UNREACHABLE');
+    await db.transaction(save('O2'));
+    expect([...(await codesIn(db.sql))].sort()).to.deep.equal(['O1', 'O2']);
+    await other.close();
+  });
+
   it('that the disk did not take is not left while another program reads it', async () => {
     await db.transaction(save('L1'));
     const other = new DatabaseSync(path);

@@ -47,18 +47,21 @@ async function watch(
   // Only `stop` ends the wait early.
   const rest = (): Promise<void> =>
     wait(roundSeconds * 1000, undefined, { signal: stop, ref: false }).catch(() => undefined);
+  const attempt = (work: () => Promise<void>): Promise<void> =>
+    work().catch((error: unknown) => gateway.log.error('the examination failed', faultFields(error)));
   let counted: number | undefined;
   while (!stop.aborted) {
-    try {
+    await attempt(async () => {
       counted = await countEvents(gateway, metrics, counted);
+    });
+    // Also where nothing can be read: the examination writes, and the embedded store makes good only then what the disk did not take.
+    await attempt(async () => {
       const { data } = gateway.config;
       keepSample(data, { at: gateway.now().getTime(), free: await freeBytes(data) });
       const findings = await examineGateway(gateway, () => probeStore(gateway.db));
       metrics.takeFindings(findings);
       await found(findings);
-    } catch (error) {
-      gateway.log.error('the examination failed', faultFields(error));
-    }
+    });
     await (pause ?? rest)();
   }
 }
