@@ -7,7 +7,7 @@ import { later, momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { Bearer } from '../model/message.ts';
 import { getBytes } from '../store/bodies.ts';
-import { claimDue, findMessage, type MessageRow } from '../store/outbox.ts';
+import { attemptsOf, claimDue, findMessage, type MessageRow } from '../store/outbox.ts';
 import { splitForFile } from '../wire/signature/detached.ts';
 import { holdAltered, isAsSealed, leaseSeconds, recordAttempt } from './delivery.ts';
 import { readLater, requireSubject, settleByResponse, settleByStage } from './settle-by-answer.ts';
@@ -31,25 +31,36 @@ export async function fetchFile(
 ): Promise<{ readonly message: MessageRow; readonly bytes: Uint8Array }> {
   const partner = getPartner(gateway, code);
   const message = await messageTo(gateway, partner.code, id);
-  if (message.state === 'SEALED' && partner.byFile) {
-    const now = momentOf(gateway.now());
-    const claim = { owner: gateway.owner, now, leaseUntil: later(now, leaseSeconds), limit: 1 };
-    const [claimed] = await claimDue(gateway.db, { ...claim, partner: partner.code, id });
-    if (claimed === undefined)
-      throw new GatewayError('E_REQUEST_INVALID', 'an earlier list of the stream goes first, or staff must act', {
-        at: id,
-        fix: 'Fetch the earlier list, or look at the message: its page says why it is held.',
-      });
-    if (!isAsSealed(claimed)) await holdAltered(gateway, claimed);
-    else {
-      const evidence = `fetched at the office by ${person}`;
-      await recordAttempt(gateway, claimed, 'custody', { outcome: 'handed_over', evidence, at: now });
-      await settleByResponse(gateway, partner, id);
-    }
-  }
+  if (message.state === 'SEALED' && partner.byFile) await handOver(gateway, partner, { id, person });
   const bytes = await getBytes(gateway.db.sql, message.digest);
   const isBeside = signatureBeside(partner, message) !== undefined;
   return { message, bytes: isBeside ? splitForFile(partner.adapter.seal, bytes).body : bytes };
+}
+
+/** Throws E_REQUEST_INVALID. */
+async function handOver(
+  gateway: Gateway,
+  partner: Partner,
+  { id, person }: { readonly id: string; readonly person: string },
+): Promise<void> {
+  const now = momentOf(gateway.now());
+  const claim = { owner: gateway.owner, now, leaseUntil: later(now, leaseSeconds), limit: 1 };
+  const [claimed] = await claimDue(gateway.db, { ...claim, partner: partner.code, id });
+  if (claimed === undefined) return await requireFetched(gateway, id);
+  if (!isAsSealed(claimed)) return await holdAltered(gateway, claimed);
+  const evidence = `fetched at the office by ${person}`;
+  await recordAttempt(gateway, claimed, 'custody', { outcome: 'handed_over', evidence, at: now });
+  await settleByResponse(gateway, partner, id);
+}
+
+/** A message that cannot be claimed is being fetched by another request at this moment, or has been. Throws E_REQUEST_INVALID. */
+async function requireFetched({ db }: Gateway, id: string): Promise<void> {
+  const last = (await attemptsOf(db.sql, id)).at(-1);
+  if (last !== undefined && (last.outcome === undefined || last.outcome === 'handed_over')) return;
+  throw new GatewayError('E_REQUEST_INVALID', 'an earlier list of the stream goes first, or staff must act', {
+    at: id,
+    fix: 'Fetch the earlier list, or look at the message: its page says why it is held.',
+  });
 }
 
 /** The file of the signature of a message; undefined where it has none of its own. */
