@@ -29,6 +29,7 @@ const groups: Readonly<Partial<Record<TextKey, readonly Place[]>>> = {
     ['/consultations', 'nav.consultations', 'register.read'],
     ['/entries', 'nav.entries', 'register.read'],
     ['/suggestions', 'nav.suggestions', 'register.read'],
+    ['/missed', 'nav.missed', 'register.read'],
     ['/exposure', 'nav.exposure', 'register.read'],
     ['/proofs', 'nav.proofs', 'register.read'],
     ['/outcomes', 'nav.outcomes', 'outcomes.read'],

@@ -3,7 +3,7 @@
 import { missedFigures, type Figure } from '../model/outcomes/figures.ts';
 import type { ShownOutcome } from '../outcomes/report.ts';
 import { bars, intervals, type Interval } from './charts.ts';
-import { english, html, table, type VNode } from './parts.ts';
+import { english, html, link, table, type VNode } from './parts.ts';
 import type { TextKey, Words } from './words.ts';
 
 /** `least`: counts below it are withheld; 0: none is. */
@@ -13,6 +13,8 @@ interface OutcomeView {
   readonly least: number;
   /** Of the heading within: the one below that of the arrangement. */
   readonly heading: 'h2' | 'h3';
+  /** The address of the entries on which a benefit was missed for this reason; absent in what leaves. */
+  missedAt?(reason: string): string;
 }
 
 export function outcomeView(view: OutcomeView): VNode {
@@ -109,18 +111,30 @@ function missedView(view: OutcomeView): VNode {
     most === undefined
       ? t('outcomes.missed_none')
       : t('outcomes.missed_sentence', { reason: words.code('figure', most) });
-  return html`${barsOf(view, ranked, t('outcomes.missed_question'), sentence)}
+  return html`${barsOf(view, ranked, t('outcomes.missed_question'), sentence, view.missedAt)}
     <p class="why">${t('outcomes.missed_note')}</p>`;
 }
 
-function barsOf(view: OutcomeView, names: readonly string[], title: string, sentence: string): VNode {
+/** `entriesAt`: the address of the entries of a result. */
+function barsOf(
+  view: OutcomeView,
+  names: readonly string[],
+  title: string,
+  sentence: string,
+  entriesAt?: (result: string) => string,
+): VNode {
   const { words, outcome } = view;
   return bars(
     title,
     sentence,
     names.map((name) => {
       const figure = figureOf(outcome, name);
-      return { label: words.code('figure', name), value: figure.value, text: shown(figure, view) };
+      const label = words.code('figure', name);
+      const entries = (figure.value ?? 0) > 0 ? entriesAt?.(name.replace('result.', '')) : undefined;
+      return {
+        ...{ value: figure.value, text: shown(figure, view) },
+        label: entries === undefined ? label : link(entries, label),
+      };
     }),
   );
 }

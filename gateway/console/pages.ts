@@ -17,6 +17,7 @@ import { imports } from './pages/imports.ts';
 import { keys } from './pages/keys.ts';
 import { messages } from './pages/messages.ts';
 import { identifierSuggestions } from './pages/identifier-suggestions.ts';
+import { missedBenefits } from './pages/missed-benefits.ts';
 import { outcomes } from './pages/outcomes.ts';
 import { operators } from './pages/operators.ts';
 import { partnerAdding } from './pages/partner-adding.ts';
@@ -39,6 +40,7 @@ export const sections: readonly Section[] = [
     consultations,
     identifierSuggestions,
     exposure,
+    missedBenefits,
     register,
     operators,
     imports,

@@ -147,6 +147,37 @@ export async function countResults(
   return await counted.where('partner', '=', partner).where('month', '=', month).execute();
 }
 
+export interface EntriesAsked {
+  readonly partner: string;
+  readonly month: string;
+  readonly results: readonly EntryResult[];
+  /** Behind this entry, in the order of their numbers. */
+  readonly after: string;
+  readonly limit: number;
+}
+
+export type FoundEntry = Pick<EntryRow, 'entry' | 'assessment' | 'assessed_at' | 'office' | 'mode' | 'chapter'> &
+  Pick<EntryRow, 'examined' | 'release_s'> & { readonly result: EntryResult };
+
+/** Entries of a partner in a month that have one of these results. */
+export async function entriesWithResult(
+  reader: Reader,
+  { partner, month, results, after, limit }: EntriesAsked,
+): Promise<readonly FoundEntry[]> {
+  return await reader
+    .selectFrom('entry_result as r')
+    .innerJoin('border_entry as e', 'e.entry', 'r.entry')
+    .select(['r.entry', 'r.result', 'e.assessment', 'e.assessed_at', 'e.office', 'e.mode', 'e.chapter'])
+    .select(['e.examined', 'e.release_s'])
+    .where('r.partner', '=', partner)
+    .where('r.month', '=', month)
+    .where('r.result', 'in', results)
+    .where('r.entry', '>', after)
+    .orderBy('r.entry')
+    .limit(limit)
+    .execute();
+}
+
 export type EntryOutcome = Pick<Tables['entry_result'], 'result' | 'list_age_s'> &
   Pick<EntryRow, 'office' | 'mode' | 'chapter' | 'examined' | 'documents_checked' | 'release_s'>;
 

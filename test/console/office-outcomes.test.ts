@@ -44,6 +44,34 @@ describe('outcomes in the office', () => {
     expect(chinese.html).to.include('查验率低于同类其他报关单').and.include('不得将差异单独归因于互认安排');
   });
 
+  it('leads from each count of missed benefits to its entries, in pages that lose none', async () => {
+    await fillMonth(them.gateway.db, 'CN', '2026-08-10T02:00:00.000Z', { ...truth, entries: 300 });
+    const { html } = await reader.get('/outcomes/partners/CN?from=2026-08&to=2026-09');
+    expect(html).to.include('/missed?partner=CN&amp;reason=no_code&amp;from=2026-08&amp;to=2026-09');
+    const { body } = await reader.json('/office/v1/outcomes/partners/CN?from=2026-08&to=2026-09');
+    const { figures } = body as unknown as ShownOutcome;
+    for (const reason of ['no_code', 'wrong_party']) {
+      const found: unknown[] = [];
+      const query = `partner=CN&from=2026-08&to=2026-09&reason=${reason}`;
+      for (let after = ''; ;) {
+        const { items, next } = (await reader.json(`/office/v1/missed?${query}&after=${encodeURIComponent(after)}`))
+          .body;
+        const rows = items as readonly { readonly entry: string; readonly result: string }[];
+        expect(new Set(rows.map(({ result }) => result))).to.deep.equal(new Set([reason]));
+        found.push(...rows.map(({ entry }) => entry));
+        if (next === null) break;
+        after = String(next);
+      }
+      expect(new Set(found).size).to.equal(found.length);
+      expect(found.length).to.equal(figures.find(({ figure }) => figure === `result.${reason}`)?.value);
+    }
+    expect((await reader.get('/missed?from=2026-09')).html).to.include('href="/entries/ASM-CN-2026-09-');
+    expect((await reader.json('/office/v1/missed?from=2026-07')).body['items']).to.deep.equal([]);
+    expect((await reader.json('/office/v1/missed?reason=none')).body['code']).to.equal('E_REQUEST_INVALID');
+    const report = await reader.get('/outcomes/report?from=2026-09');
+    expect(report.html).to.not.include('/missed?');
+  });
+
   it('gives no comparison of few entries, and says how many there were', async () => {
     await fillMonth(them.gateway.db, 'CN', '2026-08-10T02:00:00.000Z', { ...truth, entries: 20 });
     const { html } = await reader.get('/outcomes/partners/CN?from=2026-08');

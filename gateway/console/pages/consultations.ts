@@ -165,12 +165,14 @@ function partiesView({ parties }: Assessment, { words }: Call): VNode {
     t('entries.parties'),
     [
       ...[{ head: t('head.number'), number: true }, { head: t('check.role') }, { head: t('head.partner') }],
-      ...[{ head: t('head.outcome') }, { head: t('entries.counts') }, { head: t('check.number') }],
+      ...[{ head: t('head.outcome') }, { head: t('entries.counts') }, { head: t('head.detail') }],
+      { head: t('check.number') },
     ],
-    parties.map(({ n, role, partner, outcome, not_checked: why = '', counts_for_benefit: counts, ...party }) => [
+    parties.map(({ n, role, partner, outcome, not_checked: why = '', counts_for_benefit: counts, note, ...party }) => [
       ...[words.number(n + 1), words.code('entry_role', role), partner],
       outcome === undefined ? words.code('not_checked', why) : words.code('outcome', outcome),
       t(counts ? 'form.yes' : 'form.no'),
+      note !== undefined && english(note),
       party.consultation_number !== undefined &&
         link(pathOf('answers', party.consultation_number), shownConsultationNumber(party.consultation_number)),
     ]),

@@ -15,20 +15,21 @@ import type { TextKey } from '../words.ts';
 const needs = 'outcomes.read';
 
 /** The months asked for: one where no last is named; the present one where none is. Throws E_REQUEST_INVALID. */
-function monthsOf(call: Call): Months {
+export function monthsOf(call: Call): Months {
   const from = asked(call, 'from') ?? asked(call, 'to') ?? monthOf(call.gateway);
   const months = { from, to: asked(call, 'to') ?? from };
   monthsBetween(months);
   return months;
 }
 
-function monthsForm(call: Call, to: string, { from, to: last }: Months): VNode {
-  const { words } = call;
+export function monthFields({ words }: Call, { from, to }: Months): VNode {
   const hint = words.t('outcomes.month_hint');
-  const fields = html`${field({ name: 'from', label: words.t('outcomes.from'), value: from, type: 'month', hint })}
-  ${field({ name: 'to', label: words.t('outcomes.to'), value: last, type: 'month', hint })}`;
-  return searchForm(words, to, fields, 'form.show');
+  return html`${field({ name: 'from', label: words.t('outcomes.from'), value: from, type: 'month', hint })}
+  ${field({ name: 'to', label: words.t('outcomes.to'), value: to, type: 'month', hint })}`;
 }
+
+const monthsForm = (call: Call, to: string, months: Months): VNode =>
+  searchForm(call.words, to, monthFields(call, months), 'form.show');
 
 const queryOf = ({ from, to }: Months, partner?: string): string =>
   new URLSearchParams({ from, to, ...(partner !== undefined && { partner }) }).toString();
@@ -73,8 +74,10 @@ type ShownWithNumbers = ShownOutcome & { readonly numbers: SavedNumbers };
 
 function viewOne(outcome: ShownWithNumbers, call: Call): VNode {
   const { words } = call;
+  const missedAt = (reason: string): string =>
+    `/missed?${new URLSearchParams({ partner: outcome.partner, reason, from: outcome.from, to: outcome.to }).toString()}`;
   return html`${monthsForm(call, pathOf('outcomes', 'partners', outcome.partner), outcome)}
-    ${outcomeView({ words, outcome, least: 0, heading: 'h2' })} ${numbersView(words, outcome.numbers)}
+    ${outcomeView({ words, outcome, least: 0, heading: 'h2', missedAt })} ${numbersView(words, outcome.numbers)}
     ${filesView(call, outcome, outcome.partner)}
     <p>${link(pathOf('partners', outcome.partner), words.t('nav.partners'))}</p>`;
 }

@@ -14,6 +14,7 @@ import { asked, page, param, type Call, type Section } from '../page.ts';
 import { olderLink, pageOfNumbered } from '../paging.ts';
 import { choice, facts, field, html, link, name, pathOf, searchForm, state, table, time, withQuery } from '../parts.ts';
 import type { Kind, VNode } from '../parts.ts';
+import { timeLine } from '../time-line.ts';
 import type { Words } from '../words.ts';
 
 /** Of one page, and of the operators that are read for it: names have no index. */
@@ -191,9 +192,11 @@ async function loadOne(call: Call): Promise<OperatorVersions> {
   };
 }
 
-function viewOne({ partner, identifier, fact, at, list, versions, next }: OperatorVersions, call: Call): VNode {
-  const { words } = call;
+function viewOne(operator: OperatorVersions, call: Call): VNode {
+  const { partner, identifier, fact, at, known_at: known, list, versions, next } = operator;
+  const { words, gateway } = call;
   const { t } = words;
+  const query = new URLSearchParams({ partner, identifier }).toString();
   return html`${searchForm(words, pathOf('register', partner, identifier), axesFields(call), 'form.show')}
     ${facts([
       [
@@ -206,7 +209,8 @@ function viewOne({ partner, identifier, fact, at, list, versions, next }: Operat
       [t('register.list'), list ?? t('register.empty')],
       [t('head.roles'), fact?.roles.map((role) => words.code('role', role)).join(', ')],
     ])}
-    <p>${link(`/check?${new URLSearchParams({ partner, identifier }).toString()}`, t('register.check'))}</p>
+    ${timeLine(words, { versions, ...lineEnds(at, known, gateway.now()) })}
+    <p>${link(`/check?${query}`, t('register.check'))} · ${link(`/consultations?${query}`, t('register.answers'))}</p>
     ${table(
       t('register.versions'),
       [
@@ -226,6 +230,12 @@ function viewOne({ partner, identifier, fact, at, list, versions, next }: Operat
       '',
     )}
     ${olderLink(call, next)}`;
+}
+
+/** A moment known of in the future is now: nothing is known of it yet. */
+function lineEnds(at: string, known: string | null, now: Date): { at: number; knownAt: number; now: number } {
+  const knownAt = Math.min(now.getTime(), known === null ? Infinity : Date.parse(known));
+  return { at: Date.parse(at), knownAt, now: now.getTime() };
 }
 
 export const register: Section = {
