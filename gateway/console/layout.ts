@@ -67,7 +67,6 @@ function header({ words, visit, session, office }: Frame): VNode {
       <strong>${t('app.name')}</strong> · <span lang="en">${office.name}</span>
       ${office.environment === 'test' && html` <span class="badge">${t('app.test')}</span>`}
     </p>
-    ${session !== undefined && navigation(words, session, path ?? '/')}
     <div class="account">
       ${languageLinks(words, visit)}
       ${
@@ -79,6 +78,7 @@ function header({ words, visit, session, office }: Frame): VNode {
           </form>`
       }
     </div>
+    ${session !== undefined && navigation(words, session, path ?? '/')}
   </header>`;
 }
 

@@ -39,13 +39,16 @@ export function table(
         ${rows.map(
           (row) =>
             html`<tr>
-              ${row.map((cell, i) => html`<td class=${sides[i]}>${cell}</td>`)}
+              ${row.map((cell, i) => html`<td class=${sides[i]}>${isDay(cell) ? html`<time>${cell}</time>` : cell}</td>`)}
             </tr>`,
         )}
       </tbody>
     </table>
   </div>`;
 }
+
+/** The lines of a table do not break within one. */
+const isDay = (cell: Content): boolean => typeof cell === 'string' && /^\d{4}-\d\d-\d\d$/u.test(cell);
 
 /** Names and values; those without a value are left out. */
 export function facts(pairs: readonly (readonly [string, Content])[]): VNode {

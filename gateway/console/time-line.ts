@@ -84,7 +84,7 @@ const kindOf = (status: string): Kind => kinds[status] ?? 'none';
 /** The less may be granted, the thinner: the shape says it where colours do not. */
 const heights: Readonly<Partial<Record<Kind, number>>> = { good: 8, held: 5, bad: 3 };
 
-/** Begins a tenth of its length before the first knowledge, so that what was back-dated is seen. */
+/** At least a month. Begins a tenth of its length before the first knowledge, so that what was back-dated is seen. */
 export function timeLine(words: Words, line: TimeLine): VNode {
   const { versions, at, knownAt, now } = line;
   const { t } = words;
@@ -92,8 +92,8 @@ export function timeLine(words: Words, line: TimeLine): VNode {
   const changes = versions.flatMap((each) => [each.valid_from, ...(each.valid_to === null ? [] : [each.valid_to])]);
   const first = Math.min(...known, ...(known.length > 1 ? changes.map(Date.parse).filter(isNear(known)) : []));
   const last = Math.max(now, at, ...changes.map(Date.parse));
-  const length = Math.max(last - first, 86_400_000);
-  const [begin, end] = [first - length / 10, last + length / 20];
+  const begun = Math.min(first, last - 30 * 86_400_000);
+  const [begin, end] = [begun - (last - begun) / 10, last + (last - begun) / 20];
   const rows = [
     { text: t('register.line_true'), spans: trueSpans(versions, knownAt, end), mark: at },
     { text: t('register.line_known'), spans: knownSpans(versions, Math.min(now, end)), mark: knownAt },
@@ -117,7 +117,10 @@ export function timeLine(words: Words, line: TimeLine): VNode {
         <span><time>${dayOf(begin)}</time> <time>${dayOf(end)}</time></span>
       </li>
     </ul>
-    <p>${[...statuses].map((status) => html`${state(kindOf(status), statusText(words, status))} `)}</p>
+    <p>
+      ${[...statuses].map((status) => html`${state(kindOf(status), statusText(words, status))} `)}
+      <span class="why">${t('register.line_mark')}</span>
+    </p>
   </figure>`;
 }
 

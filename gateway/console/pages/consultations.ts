@@ -14,6 +14,7 @@ import { asked, page, param, type Call, type Section } from '../page.ts';
 import { choice, english, facts, field, html, link, pathOf, searchForm, state, table, time } from '../parts.ts';
 import { olderLink } from '../paging.ts';
 import type { Kind, VNode } from '../parts.ts';
+import type { Words } from '../words.ts';
 
 const needs = 'register.read';
 const pageSize = 50;
@@ -145,7 +146,7 @@ function entryView(one: ShownEntry, call: Call): VNode {
       one.benefits.map(({ code, name: text, because }) => [
         html`<code>${code}</code>`,
         english(text),
-        english(because.join(', ')),
+        because.map((party) => partyText(words, party)).join(', '),
       ]),
       t('entries.no_benefits'),
     )}
@@ -157,6 +158,12 @@ function entryView(one: ShownEntry, call: Call): VNode {
       t('entries.no_events'),
     )}
     <p>${link('/entries', t('entries.all'))}</p>`;
+}
+
+/** As the table of parties numbers it, from 1 on; `party:0` for programs. */
+function partyText({ t, number }: Words, party: string): string {
+  const [, n] = /^party:(\d+)$/u.exec(party) ?? [];
+  return n === undefined ? party : t('entries.party', { n: number(Number(n) + 1) });
 }
 
 function partiesView({ parties }: Assessment, { words }: Call): VNode {

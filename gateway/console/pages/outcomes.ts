@@ -62,8 +62,8 @@ function filesView({ words }: Call, months: Months, partner?: string): VNode {
   const { t } = words;
   const query = queryOf(months, partner);
   return html`<p>
-      ${link(`/outcomes/report?${query}`, t('outcomes.report'))} · ${link(`/outcomes/report.csv?${query}`, 'CSV')} ·
-      ${link(`/outcomes/report.xlsx?${query}`, 'XLSX')}
+      ${link(`/outcomes/report?${query}`, t('outcomes.report'))} · ${link(`/outcomes/report.csv?${query}`, 'CSV')}
+      ${' · '}${link(`/outcomes/report.xlsx?${query}`, 'XLSX')}
     </p>
     <p class="why">
       ${t('outcomes.report_hint')} <code>mra outcomes report --month ${months.to} --print report.pdf</code>
