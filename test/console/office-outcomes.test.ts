@@ -15,6 +15,11 @@ import { debianPython } from '../support/python.ts';
 const at = '2026-09-10T02:00:00.000Z';
 const truth = { seed: 3, entries: 900, rate: 0.3, secondsEarlier: 3600 };
 
+interface MissedPage {
+  readonly items: readonly { readonly entry: string; readonly result: string }[];
+  readonly next: string | null;
+}
+
 describe('outcomes in the office', () => {
   let them: OpenAdministration;
   let office: Office;
@@ -54,13 +59,12 @@ describe('outcomes in the office', () => {
       const found: unknown[] = [];
       const query = `partner=CN&from=2026-08&to=2026-09&reason=${reason}`;
       for (let after = ''; ;) {
-        const { items, next } = (await reader.json(`/office/v1/missed?${query}&after=${encodeURIComponent(after)}`))
-          .body;
-        const rows = items as readonly { readonly entry: string; readonly result: string }[];
+        const page = await reader.json(`/office/v1/missed?${query}&after=${encodeURIComponent(after)}`);
+        const { items: rows, next } = page.body as unknown as MissedPage;
         expect(new Set(rows.map(({ result }) => result))).to.deep.equal(new Set([reason]));
         found.push(...rows.map(({ entry }) => entry));
         if (next === null) break;
-        after = String(next);
+        after = next;
       }
       expect(new Set(found).size).to.equal(found.length);
       expect(found.length).to.equal(figures.find(({ figure }) => figure === `result.${reason}`)?.value);
