@@ -1,6 +1,6 @@
 /** A worker thread that processes large messages, large requests, and other long work, with a gateway of its own on the same store, so that the doors keep answering. */
 
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Config } from './config.ts';
 import type { ReceiveResult } from '../inbound/receive-message.ts';
 import type { LongResult, LongTask } from './long-work.ts';
@@ -8,6 +8,7 @@ import type { PostedReply, PostedRequest } from '../model/clearance/posted-reque
 import { errorOf, GatewayError, type ErrorData } from '../model/errors.ts';
 import type { Gateway, PartnerAnswer } from '../gateway.ts';
 import type { RawMessage } from '../model/message.ts';
+import { startInBackground } from '../store/background-thread.ts';
 import { hasStagedParts } from '../store/mirrors.ts';
 
 /** Messages of fewer bytes, some tens of records, are processed in the thread they arrive in: also a hostile one in less than 50 ms. */
@@ -134,7 +135,7 @@ function addTask<T>({ worker, tasks }: Thread, task: Task, bytes: Uint8Array | u
 
 function startWorker(workerData: Config): Worker {
   const file = new URL('../thread.ts', import.meta.url);
-  return new Worker(file, { name: 'large messages', workerData, resourceLimits });
+  return startInBackground(file, { name: 'large messages', workerData, resourceLimits });
 }
 
 function settle({ tasks }: Thread, result: TaskResult): void {
