@@ -8,7 +8,8 @@ import { openAnswerLog, type AnswerLog } from '../clearance/answer-log.ts';
 import { openAnswerSpool } from '../clearance/answer-spool.ts';
 import { makeSearchable } from '../store/answer-search.ts';
 import { openRegisterIndex, type RegisterIndex } from '../store/register-index.ts';
-import { startRegisterThread } from '../store/register-thread.ts';
+import { openRegisterLoader } from '../store/register-loader.ts';
+import { openPackingThread } from '../store/register-thread.ts';
 import { GatewayError } from '../model/errors.ts';
 import { faultFields } from '../wire/log.ts';
 import type { OpenGateway } from './composition.ts';
@@ -73,15 +74,18 @@ export function startBorderWork(gateway: OpenGateway): BorderWork {
 
 /** The register in memory follows the store, and is kept in a file for the next start. */
 function startIndexing({ db, log, config }: OpenGateway): Repeated & { readonly index: RegisterIndex } {
-  const thread = startRegisterThread(
-    { url: config.store, file: join(config.data, 'register.snapshot') },
-    {
+  const thread = openPackingThread(config.store);
+  const loader = openRegisterLoader(db, {
+    kept: {
+      file: join(config.data, 'register.snapshot'),
       unusable: (error) => log.warn('the register is read anew: its snapshot was not used', faultFields(error)),
-      notKept: (error) => log.warn('no snapshot of the register was written', faultFields(error)),
     },
-  );
-  const index = openRegisterIndex(db, thread);
-  const indexing = repeat(() => index.bringUp(), {
+    packMany: thread.packMany,
+  });
+  const index = openRegisterIndex(db, loader);
+  const keep = (): Promise<void> =>
+    loader.keep().catch((error: unknown) => log.warn('no snapshot of the register was written', faultFields(error)));
+  const indexing = repeat(() => index.bringUp().then(keep), {
     ...{ everyMs: betweenLooksMs, afterFailureMs: 500 },
     report: (error) => log.warn('the register cannot be read into memory', faultFields(error)),
   });

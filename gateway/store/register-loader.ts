@@ -1,19 +1,13 @@
 /**
  * Reads the register from the store, or from the snapshot of it and what changed since, and packs it for the register in memory
- * (register-index.ts). A list of a hundred thousand operators takes a second of processor time, so a gateway that serves does this in a
- * thread of its own (register-thread.ts).
+ * (register-index.ts).
  */
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { oneOf } from './bulk.ts';
-import { changedOperators } from './changed-operators.ts';
 import type { Database, Reader } from './database.ts';
 import { isGatewayError, type GatewayError } from '../model/errors.ts';
-import { emptyPacked, openPacking } from './packed-register.ts';
-import { factColumns, factOf, versionsAsOf, type Version } from './register.ts';
+import { packPartner, type NewlyPacked, type PackOrder } from './register-packing.ts';
 import { readSnapshot, writeSnapshot, type PackedPartner } from './register-snapshot.ts';
 import { readRevisions } from './register-revisions.ts';
-import { listInForce } from './streams.ts';
 
 export interface RegisterLoader {
   /**
@@ -33,17 +27,29 @@ export interface KeptRegister {
   readonly worthOf?: number;
 }
 
-/** Rows read between two turns of other work: one or two milliseconds. */
-const page = 500;
-/** From this share of replaced bytes on, a partner is packed anew. */
-const mostReplaced = 0.5;
+/** So many operators are packed here at most, in some milliseconds. */
+const fewOperators = 1_000;
 
-/** `kept`: absent where the register is read from the store at each start. */
-export function openRegisterLoader({ sql: reader }: Pick<Database, 'sql'>, kept?: KeptRegister): RegisterLoader {
+/** Where the register is packed. */
+interface Loading {
+  /** Absent where the register is read from the store at each start. */
+  readonly kept?: KeptRegister;
+  /** Packs many operators elsewhere; absent: here. */
+  readonly packMany?: (order: PackOrder) => Promise<NewlyPacked>;
+}
+
+export function openRegisterLoader(
+  { sql: reader }: Pick<Database, 'sql'>,
+  { kept, packMany }: Loading = {},
+): RegisterLoader {
   const partners = new Map<string, PackedPartner>();
   /** Operators packed since the last snapshot. */
   let changesKept = 0;
   let isFirst = true;
+  const pack = async (order: PackOrder): Promise<NewlyPacked> =>
+    packMany === undefined
+      ? await packPartner(reader, order)
+      : ((await packPartner(reader, order, fewOperators)) ?? (await packMany(order)));
   return {
     async load(take) {
       if (kept !== undefined && isFirst)
@@ -56,7 +62,7 @@ export function openRegisterLoader({ sql: reader }: Pick<Database, 'sql'>, kept?
       for (const [partner, revision] of revisions) {
         const held = partners.get(partner);
         if (held?.revision === revision) continue;
-        const { changes, ...loaded } = await loadPartner(reader, partner, revision, held);
+        const { changes, ...loaded } = await pack({ partner, revision, held });
         partners.set(partner, loaded);
         take(loaded);
         changesKept += changes;
@@ -80,103 +86,4 @@ async function snapshotOf(reader: Reader, { file, unusable }: KeptRegister): Pro
     unusable(error);
     return [];
   }
-}
-
-/** The revision was read before the list, so that a change in between leads to another load. */
-async function loadPartner(
-  reader: Reader,
-  partner: string,
-  revision: number,
-  held: PackedPartner | undefined,
-): Promise<Loaded> {
-  const list = await listInForce(reader, partner);
-  const ordinal = list?.ordinal ?? 0;
-  if (held !== undefined && held.list?.ordinal === ordinal) return { ...held, revision, list, changes: 0 };
-  if (held?.list === undefined || held.packed.replaced > mostReplaced * held.packed.used)
-    return { partner, revision, list, ...(await packAll(reader, partner, ordinal)) };
-  const change = { held, from: held.list.ordinal, to: ordinal };
-  return { partner, revision, list, ...(await packChanges(reader, partner, change)) };
-}
-
-interface Loaded extends PackedPartner {
-  /** Operators that were packed. */
-  readonly changes: number;
-}
-
-type PackedLists = Pick<Loaded, 'packed' | 'newest' | 'changes'>;
-
-async function packAll(reader: Reader, partner: string, list: number): Promise<PackedLists> {
-  const lists = reader.selectFrom('list').where('partner', '=', partner).where('direction', '=', 'in');
-  const stated = await lists.where('ordinal', '=', list).select('count').executeTakeFirst();
-  const packing = openPacking(emptyPacked(stated?.count ?? 0));
-  let changes = 0;
-  let newest = 0;
-  for (let last = '', more = true; more;) {
-    const rows = await packedVersions(reader, partner, list)
-      .where('identifier', '>', last)
-      .orderBy('identifier')
-      .orderBy('valid_from')
-      .limit(page)
-      .execute();
-    more = rows.length === page;
-    const operators = byOperator(rows);
-    // The last operator may have more versions than came with this page.
-    const cut = more ? rows.at(-1)?.identifier : undefined;
-    if (cut !== undefined) operators.set(cut, await versionsOf(reader, partner, list, [cut]));
-    for (const [identifier, versions] of operators) {
-      packing.put(identifier, versions.map(factOf));
-      for (const { n } of versions) newest = Math.max(newest, n);
-      last = identifier;
-    }
-    changes += operators.size;
-    await nextTurn();
-  }
-  return { packed: packing.packed(), newest, changes };
-}
-
-interface Change {
-  readonly held: PackedPartner;
-  /** Ordinals of the list that memory is as of, and of the one it shall be as of. */
-  readonly from: number;
-  readonly to: number;
-}
-
-/** Packs the operators that lists after `from` changed. */
-async function packChanges(reader: Reader, partner: string, { held, from, to }: Change): Promise<PackedLists> {
-  const packing = openPacking(held.packed);
-  let { newest } = held;
-  let changes = 0;
-  for await (const some of changedOperators(reader, partner, { newest, from, to, page })) {
-    const operators = byOperator(await versionsOf(reader, partner, to, some));
-    for (const identifier of some) {
-      const versions = operators.get(identifier) ?? [];
-      packing.put(identifier, versions.map(factOf));
-      for (const { n } of versions) newest = Math.max(newest, n);
-    }
-    changes += some.length;
-  }
-  return { packed: packing.packed(), newest, changes };
-}
-
-/** Of each version only what is packed. */
-type PackedVersion = Pick<Version, (typeof factColumns)[number] | 'n'>;
-
-function packedVersions(reader: Reader, partner: string, list: number) {
-  return versionsAsOf(reader, partner, list)
-    .clearSelect()
-    .select([...factColumns, 'n']);
-}
-
-async function versionsOf(
-  reader: Reader,
-  partner: string,
-  list: number,
-  identifiers: readonly string[],
-): Promise<PackedVersion[]> {
-  const versions = packedVersions(reader, partner, list).where(oneOf(reader, 'identifier', identifiers));
-  return await versions.orderBy('valid_from').execute();
-}
-
-function byOperator(rows: readonly PackedVersion[]): Map<string, PackedVersion[]> {
-  return Map.groupBy(rows, ({ identifier }) => identifier);
 }

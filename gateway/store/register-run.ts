@@ -1,31 +1,20 @@
-/** The program of the thread that packs the register (register-thread.ts). */
+/** The program of the thread that packs many operators (register-thread.ts). */
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { errorData } from '../model/errors.ts';
-import { readDatabase } from './database.ts';
-import { openRegisterLoader, type RegisterLoader } from './register-loader.ts';
-import type { RegisterNews, RegisterPlace } from './register-thread.ts';
+import { readDatabase, type Database } from './database.ts';
+import { packPartner, type PackOrder } from './register-packing.ts';
+import { withBuffers, type PackResult } from './register-thread.ts';
 
-const { url, file } = workerData as RegisterPlace;
-const say = (news: RegisterNews): void => parentPort?.postMessage(news);
-let loader: RegisterLoader | undefined;
-let last: Promise<void> = Promise.resolve();
+let db: Database | undefined;
 
-async function open(): Promise<RegisterLoader> {
-  const db = await readDatabase(url);
-  return openRegisterLoader(db, { file, unusable: (error) => say({ unusable: errorData(error) }) });
-}
-
-async function load(): Promise<void> {
+async function pack({ held, ...order }: PackOrder): Promise<PackResult> {
   try {
-    loader ??= await open();
-    say({ loaded: await loader.load((partner) => say({ partner })) });
+    db ??= await readDatabase(workerData as string);
+    return { packed: await packPartner(db.sql, { ...order, held: held && withBuffers(held) }) };
   } catch (error) {
-    return say({ failed: errorData(error) });
+    return { failed: errorData(error) };
   }
-  await loader.keep().catch((error: unknown) => say({ notKept: errorData(error) }));
 }
 
-parentPort?.on('message', () => {
-  last = last.then(load);
-});
+parentPort?.on('message', (order: PackOrder) => void pack(order).then((result) => parentPort?.postMessage(result)));

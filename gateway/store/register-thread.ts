@@ -1,82 +1,72 @@
-/** A thread that reads the register from the store and packs it, so that answers do not wait for long lists. */
+/** A thread that packs many operators of the register, so that answers do not wait for long lists. */
 
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { errorOf, GatewayError, type ErrorData } from '../model/errors.ts';
-import type { KeptRegister, RegisterLoader } from './register-loader.ts';
+import { startInBackground } from './background-thread.ts';
+import type { NewlyPacked, PackOrder } from './register-packing.ts';
 import type { PackedPartner } from './register-snapshot.ts';
 
-/** What the thread reads, and where it keeps its snapshot. */
-export interface RegisterPlace {
-  /** As of openDatabase. */
-  readonly url: string;
-  readonly file: string;
-}
+export type PackResult = { readonly packed: NewlyPacked } | { readonly failed: ErrorData };
 
-/** What the thread says; `loaded` or `failed` ends what it was asked for. */
-export type RegisterNews =
-  | { readonly partner: PackedPartner }
-  | { readonly loaded: number }
-  | { readonly failed: ErrorData }
-  | { readonly unusable: ErrorData }
-  | { readonly notKept: ErrorData };
-
-interface Reports extends Pick<KeptRegister, 'unusable'> {
-  /** The snapshot could not be written. */
-  notKept(error: GatewayError): void;
-}
-
-interface RegisterThread extends Pick<RegisterLoader, 'load'> {
+export interface PackingThread {
+  /** As packPartner; one at a time. */
+  packMany(order: PackOrder): Promise<NewlyPacked>;
   close(): Promise<void>;
 }
 
-/** Megabytes for new objects: of the default, most would only be kept for the next list. */
-const resourceLimits = { maxYoungGenerationSizeMb: 16 };
+/** Milliseconds without work after which the thread ends and releases its memory: some 30 MB. */
+const idleMs = 60_000;
+/** Megabytes for new objects: it reads 500 rows at a time. */
+const resourceLimits = { maxYoungGenerationSizeMb: 4 };
 
-interface Loading {
+interface Thread {
   readonly worker: Worker;
-  take(partner: PackedPartner): void;
-  readonly done: PromiseWithResolvers<number>;
+  readonly order: PromiseWithResolvers<NewlyPacked>;
 }
 
-/** It loads one time after the other, and writes a snapshot after that where it is worth it. A thread that failed is started again with the next load. */
-export function startRegisterThread(place: RegisterPlace, reports: Reports): RegisterThread {
-  let worker: Worker | undefined = start();
-  let loading: Loading | undefined;
+/** `url`: of the store, as of openDatabase. The thread starts with the first order, and again with the next one after it ended. */
+export function openPackingThread(url: string): PackingThread {
+  let worker: Worker | undefined;
+  let current: Thread | undefined;
+  let idle: NodeJS.Timeout | undefined;
   function start(): Worker {
     const file = new URL('./register-run.ts', import.meta.url);
-    const started = new Worker(file, { name: 'register', workerData: place, resourceLimits });
+    const started = startInBackground(file, { name: 'register', workerData: url, resourceLimits });
     const lose = (cause: unknown): void => {
       if (worker === started) worker = undefined;
-      if (loading?.worker !== started) return;
-      loading.done.reject(new GatewayError('E_INTERNAL', 'the thread of the register ended', { cause }));
+      if (current?.worker !== started) return;
+      current.order.reject(new GatewayError('E_INTERNAL', 'the thread of the register ended', { cause }));
     };
     return started
-      .on('message', (news: RegisterNews) => hear(news))
+      .on('message', (result: PackResult) => {
+        idle = setTimeout(() => void end(), idleMs).unref();
+        if ('packed' in result) current?.order.resolve(withBuffers(result.packed));
+        else current?.order.reject(errorOf(result.failed));
+      })
       .on('error', lose)
       .on('exit', lose);
   }
-  function hear(news: RegisterNews): void {
-    if ('partner' in news) loading?.take(withBuffers(news.partner));
-    else if ('loaded' in news) loading?.done.resolve(news.loaded);
-    else if ('failed' in news) loading?.done.reject(errorOf(news.failed));
-    else if ('unusable' in news) reports.unusable(errorOf(news.unusable));
-    else reports.notKept(errorOf(news.notKept));
+  async function end(): Promise<void> {
+    clearTimeout(idle);
+    const ending = worker;
+    worker = undefined;
+    await ending?.terminate();
   }
   return {
-    async load(take) {
+    async packMany(order) {
+      clearTimeout(idle);
       worker ??= start();
-      loading = { worker, take, done: Promise.withResolvers() };
-      worker.postMessage('load');
-      return await loading.done.promise;
+      current = { worker, order: Promise.withResolvers() };
+      worker.postMessage(order);
+      return await current.order.promise;
     },
-    async close() {
-      await worker?.terminate();
-    },
+    close: end,
   };
 }
 
 /** A message has the memory of a Buffer, but no Buffer. */
-function withBuffers({ packed, ...rest }: PackedPartner): PackedPartner {
+export function withBuffers<T extends PackedPartner>(partner: T): T {
+  const { packed } = partner;
   const pieces = packed.pieces.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength));
-  return { ...rest, packed: { ...packed, pieces } };
+  return { ...partner, packed: { ...packed, pieces } };
 }

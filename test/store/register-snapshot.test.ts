@@ -22,7 +22,7 @@ onBothEngines('the snapshot of the register', (store) => {
   let file: string;
   let refused: string[];
   const loaderOf = (db: Pick<TestStore['db'], 'sql'>): RegisterLoader =>
-    openRegisterLoader(db, { file, worthOf: 1, unusable: ({ code }) => void refused.push(code) });
+    openRegisterLoader(db, { kept: { file, worthOf: 1, unusable: ({ code }) => void refused.push(code) } });
   /** As after a start; `found`: what memory says of an operator. */
   const started = async (found: readonly [partner: string, identifier: string], db = store().db) => {
     const index = openRegisterIndex(db, loaderOf(db));
@@ -155,7 +155,9 @@ describe('the snapshot of the register', () => {
         await fillList(db, { partner: 'SA', records: [listed(identifier)], sequence, appliedAt: hour(sequence) });
         await db.transaction((tx) => appendEvents(tx, [{ kind: 'list_applied', ref: identifier, at: hour(sequence) }]));
       }
-      const loader = openRegisterLoader(db, { file, worthOf: 1, unusable: ({ code }) => void refused.push(code) });
+      const loader = openRegisterLoader(db, {
+        kept: { file, worthOf: 1, unusable: ({ code }) => void refused.push(code) },
+      });
       const index = openRegisterIndex(db, loader);
       await index.bringUp();
       await loader.keep();
