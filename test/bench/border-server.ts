@@ -1,7 +1,8 @@
 /**
  * The program of the server that the bench of the border asks: the border door on the store named by the first argument, and beside it a
- * bare server that parses a request and prints the answer of the second. The third is the file of the snapshot of the register. Prints both
- * ports, and how long and how many bytes the register took, as one line of JSON.
+ * bare server that parses a request and prints the answer of the second. The third is the file of the snapshot of the register. Tells its parent
+ * both ports, and how long and how many bytes the register took. Work that its parent orders it does in a thread, and says
+ * when that is done and the register in memory has it.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -10,29 +11,37 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { AddressInfo } from 'node:net';
 import { openLogSealer } from '../../gateway/audit/seal-log.ts';
 import { openAnswerLog } from '../../gateway/clearance/answer-log.ts';
 import { openAnswerSpool } from '../../gateway/clearance/answer-spool.ts';
 import { schemas } from '../../gateway/app/adapter-tools.ts';
 import { borderDoor } from '../../gateway/doors/border.ts';
+import { startInBackground } from '../../gateway/store/background-thread.ts';
 import { openDatabase } from '../../gateway/store/database.ts';
 import { repeat } from '../../gateway/app/repeat.ts';
 import { openRegisterIndex } from '../../gateway/store/register-index.ts';
-import { startRegisterThread } from '../../gateway/store/register-thread.ts';
+import { openRegisterLoader } from '../../gateway/store/register-loader.ts';
+import { openPackingThread } from '../../gateway/store/register-thread.ts';
 import { makeLog } from '../../gateway/wire/log.ts';
 import { sampleHome } from '../model/sample-home.ts';
 import { partnerCodes, terms } from './border-store.ts';
+import type { BorderWork } from './border-work.ts';
 
 const [url = '', sample = '{}', snapshot = ''] = process.argv.slice(2);
 const started = performance.now();
 const db = await openDatabase(url);
 const empty = process.memoryUsage().rss;
-const reports = { unusable: console.error, notKept: console.error };
-const index = openRegisterIndex(db, startRegisterThread({ url, file: snapshot }, reports));
+const loader = openRegisterLoader(db, {
+  kept: { file: snapshot, unusable: (error) => console.error(error) },
+  packMany: openPackingThread(url).packMany,
+});
+const index = openRegisterIndex(db, loader);
 await index.bringUp();
 const readyMs = Math.round(performance.now() - started);
 const indexBytes = process.memoryUsage().rss - empty;
+await loader.keep();
 repeat(() => index.bringUp(), { everyMs: 100, afterFailureMs: 100, report: (error) => console.error(error) });
 const now = (): Date => new Date();
 const answers = openAnswerLog(
@@ -79,5 +88,20 @@ async function listen(server: Server): Promise<number> {
 }
 
 const ports = { border: await listen(border), bare: await listen(bare) };
-process.stdout.write(`${JSON.stringify({ ...ports, readyMs, indexBytes })}\n`);
+process.send?.({ ...ports, readyMs, indexBytes });
 process.once('SIGTERM', () => process.exit(0));
+process.on('message', (work: BorderWork) => void doBeside(work));
+
+async function doBeside(work: BorderWork): Promise<void> {
+  const file = new URL('border-work.ts', import.meta.url);
+  const thread = startInBackground(file, {
+    workerData: { url, ...work },
+    resourceLimits: { maxYoungGenerationSizeMb: 24 },
+  });
+  const [code] = (await once(thread, 'exit')) as [number];
+  for (let isKnown = false; !isKnown; await wait(5)) {
+    const viewOf = await index.current();
+    isKnown = partnerCodes.every((partner) => viewOf(partner) !== undefined);
+  }
+  process.send?.(code);
+}

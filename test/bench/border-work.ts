@@ -1,22 +1,29 @@
 /**
- * The program of the work that goes on beside the border door: applies a list of 100,000 operators to the store that the first argument names,
- * or cuts a snapshot of it. The second argument says which; the third is the sequence number of the list.
+ * The program of the work that goes on beside the border door, in a thread of its process as in a gateway that serves: applies a list of
+ * 100,000 operators to the store, or cuts a snapshot of it.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { workerData } from 'node:worker_threads';
 import { openLogSealer } from '../../gateway/audit/seal-log.ts';
 import { cutSnapshot } from '../../gateway/offline/cut-snapshot.ts';
 import { openDatabase } from '../../gateway/store/database.ts';
 import { sampleHome } from '../model/sample-home.ts';
 import { applyList, partnerCodes, terms } from './border-store.ts';
 
-const [url = '', what, sequence] = process.argv.slice(2);
+export interface BorderWork {
+  readonly what: 'list' | 'snapshot';
+  /** Of the list. */
+  readonly sequence: number;
+}
+
+const { url, what, sequence } = workerData as BorderWork & { readonly url: string };
 const db = await openDatabase(url);
 const folder = mkdtempSync(join(tmpdir(), 'mra-bench-log-'));
 try {
-  if (what === 'list') await applyList(db, partnerCodes.at(-1) ?? '', 100_000, Number(sequence));
+  if (what === 'list') await applyList(db, partnerCodes.at(-1) ?? '', 100_000, sequence);
   else {
     const partners = new Map(partnerCodes.map((code) => [code, { adapter: terms(code) }]));
     const sealer = openLogSealer(db, folder, sampleHome.country);

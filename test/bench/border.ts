@@ -2,9 +2,9 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { load, type LoadResult } from './http-load.ts';
 import { present } from '../../gateway/model/present.ts';
+import type { BorderWork } from './border-work.ts';
 import { median } from './numbers.ts';
 import { fillStore, questions } from './border-store.ts';
 
@@ -25,7 +25,7 @@ export interface BorderResult {
   readonly rates: readonly BorderRate[];
   /** At half of what the door answers at 256 connections: milliseconds. */
   readonly half: HalfLoad;
-  /** The same while a list of 100,000 operators is applied, and while a snapshot is cut, by another process. */
+  /** The same while a list of 100,000 operators is applied, and while a snapshot is cut, by another thread of its process. */
   readonly whileApplied: HalfLoad;
   readonly whileCut: HalfLoad;
   /** Of 500 questions a second, while eight connections ask batches of 100 without pause. */
@@ -80,8 +80,8 @@ export async function benchBorder(
       medianOf(rounds, () => ask(128, 'border', present({ rate, until: until?.() })));
     const half = await halfLoad();
     let sequence = 1;
-    const whileApplied = await halfLoad(() => work(url, 'list', String((sequence += 1))));
-    const whileCut = await halfLoad(() => work(url, 'snapshot'));
+    const whileApplied = await halfLoad(() => work(server, 'list', (sequence += 1)));
+    const whileCut = await halfLoad(() => work(server, 'snapshot'));
     const whileFlooded = await medianOf(rounds, () => flooded(ask, batchesOf(operators)));
     note(`p99 ms: ${[half, whileApplied, whileCut, whileFlooded].map(({ p99 }) => p99.toFixed(1)).join(', ')}`);
     const engine = url.startsWith('sqlite:') ? 'sqlite' : 'postgres';
@@ -127,11 +127,10 @@ async function medianOf(rounds: number, measure: () => Promise<LoadResult>): Pro
   return { perSecond: of((r) => r.perSecond), p50: of((r) => r.p50), p99: of((r) => r.p99) };
 }
 
-/** Resolves when the work is done. */
-async function work(...order: readonly [url: string, what: 'list' | 'snapshot', sequence?: string]): Promise<void> {
-  const file = new URL('border-work.ts', import.meta.url).pathname;
-  const child = spawn(process.execPath, [file, ...order.filter((word) => word !== undefined)], { stdio: 'inherit' });
-  const [code] = (await once(child, 'exit')) as [number | null];
+/** Resolves when the work is done, and the register in memory has it. */
+async function work({ process: server }: Started, what: BorderWork['what'], sequence = 0): Promise<void> {
+  server.send({ what, sequence } satisfies BorderWork);
+  const [code] = (await once(server, 'message')) as [number];
   if (code !== 0) throw new Error(`the work beside the border ended with ${String(code)}`);
 }
 
@@ -158,11 +157,9 @@ interface Started {
 async function startServer(url: string, snapshot: string): Promise<Started> {
   const file = new URL('border-server.ts', import.meta.url).pathname;
   const args = ['--max-semi-space-size=32', file, url, JSON.stringify(sampleAnswer), snapshot]; // as the unit has it
-  const child = spawn(process.execPath, args, {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
-  return { process: child, ...(JSON.parse(line) as Omit<Started, 'process'>) };
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const [started] = (await once(child, 'message')) as [Omit<Started, 'process'>];
+  return { process: child, ...started };
 }
 
 /** Of the size of an answer. */
