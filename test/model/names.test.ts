@@ -96,4 +96,10 @@ describe('names', () => {
     expect(compareNames('Example Electronicsx', 'Example Electronics').result).to.equal('match');
     expect(compareNames('Acme', 'Acne').result).to.equal('differs');
   });
+
+  it('of a long name the beginning is compared, as long as it is with its ligatures written out', () => {
+    const long = 'x'.repeat(256);
+    expect(compareNames(`${long} North`, `${long} South`)).to.include({ result: 'match', score: 1 });
+    expect(compareNames('\uFDFA'.repeat(512), '\uFDFA'.repeat(15)).score).to.equal(1);
+  });
 });

@@ -20,6 +20,10 @@ export interface Candidate {
 
 /** Looked up at most for one answer; those with the smallest edits come first. */
 const mostCandidates = 200;
+/** Made at most for one answer, in less than a millisecond: of an identifier as people mistype it, all are. */
+const mostEdits = 2_000;
+/** Characters of the longest identifier that may be sent; one of them may stand for eighteen. */
+const longest = 64;
 
 /** Of a character, those that it is mistaken for on paper and on screens. */
 const alike = new Map(
@@ -32,12 +36,16 @@ const alike = new Map(
  */
 export function candidatesOf(sent: string, issuer: Issuer): readonly Candidate[] {
   const bare = withoutSeparators(cleanIdentifier(sent).value);
+  if (bare.length > longest) return [];
   const found = new Map<string, Candidate>();
+  let made = 0;
   for (const candidate of edits(bare, issuer)) {
-    const { identifier } = candidate;
+    const { identifier, edit } = candidate;
+    if (made === mostEdits || found.size === mostCandidates) break;
+    made += 1;
     if (found.has(identifier) || !follows(issuer.form, identifier)) continue;
+    if (typingEdits.has(edit) && checkDigitOf(issuer.form, identifier) !== 'ok') continue;
     found.set(identifier, candidate);
-    if (found.size === mostCandidates) break;
   }
   return [...found.values()];
 }
@@ -49,12 +57,7 @@ function* edits(bare: string, issuer: Issuer): Iterable<Candidate> {
   for (const identifier of readings) yield { identifier, edit: 'prefix', from: bare, to: identifier };
   const texts = [bare, ...readings];
   for (const text of texts) yield* swapped(text);
-  // Without a check digit nothing can confirm them.
-  for (const text of issuer.form.check === undefined ? [] : texts) {
-    for (const candidate of typingErrors(text))
-      if (follows(issuer.form, candidate.identifier) && checkDigitOf(issuer.form, candidate.identifier) === 'ok')
-        yield candidate;
-  }
+  for (const text of issuer.form.check === undefined ? [] : texts) yield* typingErrors(text);
   for (const text of texts)
     for (const { identifier, ...first } of swapped(text)) yield* swappedAgain(identifier, first);
 }
@@ -74,6 +77,9 @@ function* swappedAgain(text: string, first: Omit<Candidate, 'identifier'>): Iter
     yield { ...second, from, to };
   }
 }
+
+/** Without a check digit nothing can confirm these. */
+const typingEdits: ReadonlySet<IdentifierEdit> = new Set(['substitution', 'transposition', 'doubled', 'missing']);
 
 /** A wrong digit, two neighbours exchanged, a character written twice, a digit left out. */
 function* typingErrors(text: string): Iterable<Candidate> {

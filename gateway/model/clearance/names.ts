@@ -103,18 +103,30 @@ const rank = ({ score, shares_word: shares }: NameComparison): number => score +
  */
 export function compareNames(sent: string, held: string): NameComparison {
   const because: Difference[] = [];
-  let pair: readonly [string, string] = [sent, held];
+  const compared = [comparable(sent), comparable(held)] as const;
+  let [one, other] = compared;
+  let apart = distance(one, other);
   for (const [difference, strip] of stages) {
-    const one = strip(pair[0]);
-    const stripped = [one, pair[0] === pair[1] ? one : strip(pair[1])] as const;
-    if (pair[0] !== pair[1] && distance(...stripped) < distance(...pair)) because.push(difference);
-    pair = stripped;
+    if (apart === 0) break;
+    const [before, ...stripped] = [apart, strip(one), strip(other)] as const;
+    if (stripped[0] === one && stripped[1] === other) continue;
+    [one, other] = stripped;
+    apart = distance(one, other);
+    if (apart < before) because.push(difference);
   }
-  const longest = Math.max(pair[0].length, pair[1].length);
-  const score = longest === 0 ? 0 : Math.round((1 - distance(...pair) / longest) * 100) / 100;
+  const longest = Math.max(one.length, other.length);
+  const score = longest === 0 ? 0 : Math.round((1 - apart / longest) * 100) / 100;
   const result = score >= sameFrom ? 'match' : 'differs';
-  const shares = result === 'match' || shareWord(sent, held);
+  const shares = result === 'match' || shareWord(...compared);
   return { because, compared: { held, sent }, result, score, shares_word: shares };
+}
+
+/** Of a longer name the beginning is compared: comparing takes the product of the lengths, and one character may stand for eighteen. */
+const mostCompared = 256;
+
+function comparable(name: string): string {
+  const written = name.normalize('NFKC');
+  return written.length <= mostCompared ? name : written.slice(0, mostCompared);
 }
 
 /** Whether the names have a significant word in common: the same, with a typing error, or written in one with its neighbour. */
