@@ -14,6 +14,16 @@ const declaration = (content: string, namespace = dec) =>
   `<Declaration xmlns="${namespace}"><TypeCode>IMA</TypeCode>${content}</Declaration>`;
 const identifiers = (text: string) => read(text).entry.parties.map(({ identifier }) => identifier);
 
+describe('a remark with more codes than a call has arguments', () => {
+  it('is refused, because an entry may have 10,000 parties', async () => {
+    const codes = 'AEO&lt;KR1&gt; '.repeat(200_000);
+    const { code } = await refusal(() =>
+      read(declaration(`<AdditionalInformation><Content>${codes}</Content></AdditionalInformation>`)),
+    );
+    expect(code).to.equal('E_REQUEST_INVALID');
+  });
+});
+
 describe('the time of acceptance', () => {
   const accepted = (inner: string, code = '') =>
     declaration(`<AcceptanceDateTime${code === '' ? '' : ` formatCode="${code}"`}>${inner}</AcceptanceDateTime>`);

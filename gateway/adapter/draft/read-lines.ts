@@ -76,7 +76,7 @@ function line(name: string, cells: readonly Cell[], tag?: string, isAdded = true
 
 /** Rows under their titles; without titles, rows that begin with their kind, or records alone. */
 function separatedLines(rows: readonly (readonly Value[])[]): Item[] {
-  const usual = Math.max(...rows.map(({ length }) => length));
+  const usual = longestOf(rows);
   const texts = rows.map((row) => row.map(({ text }) => text));
   const heading = texts.findIndex((row, i) => {
     const titles = new Set(row.filter((cell) => /\p{L}|№/u.test(cell) && !/^\d|\d{3}/u.test(cell)));
@@ -216,7 +216,7 @@ type Column = Pick<Cell, 'name' | 'columns'> & { readonly from: number; readonly
 
 /** The columns of lines of one kind, from the first ones of their values. */
 function columnsAt(rows: readonly Row[], starts: readonly number[], titles: string): Column[] {
-  const width = Math.max(...rows.map(({ length }) => length));
+  const width = longestOf(rows);
   return starts.map((start, i): Column => {
     const [from, to] = [start - 1, (starts[i + 1] ?? width + 1) - 1];
     const filled = columnTexts(rows, from, to).filter((each) => each.trim() !== '');
@@ -252,7 +252,7 @@ const time = /^(?:[01]\d|2[0-3])[0-5]\d[0-5]\d$/u;
 
 /** First columns, counted from 1, of the values of lines of one kind, behind `tag` columns that say the kind. */
 function columnStarts(lines: readonly Row[], tag: number, titles: string, partner: string): number[] {
-  const width = Math.max(...lines.map(({ length }) => length));
+  const width = longestOf(lines);
   const signs = Array.from({ length: width }, (_, at) => signOf(columnTexts(lines, at, at + 1))).join('');
   const are = (pattern: RegExp, at: number, length: number): boolean => {
     const filled = columnTexts(lines, at, at + length).filter((text) => text.trim() !== '');
@@ -290,4 +290,9 @@ function signOf(signs: readonly string[]): string {
   const is = (pattern: RegExp): boolean => signs.every((sign) => pattern.test(sign));
   if (is(/\p{L}/u)) return new Set(signs).size === 1 ? 'c' : 'A';
   return is(/\d/u) ? '9' : is(/ /u) ? ' ' : '.';
+}
+
+/** A sample may have more lines than a call has arguments. */
+function longestOf(rows: readonly { readonly length: number }[]): number {
+  return rows.reduce((most, { length }) => Math.max(most, length), 0);
 }

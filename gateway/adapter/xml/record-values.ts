@@ -75,7 +75,9 @@ function columnReader(hole: Hole): ReadColumn {
   if (!hole.kept) return (_, document, token) => void hole.read(tokenText(document, token));
   if (hole.path === '.') return roleReader(hole);
   if (hole.writeList !== undefined)
-    return (values, document, token) => void values.roles.push(...(hole.read(tokenText(document, token)) as string[]));
+    return (values, document, token) => {
+      for (const role of hole.read(tokenText(document, token)) as readonly string[]) values.roles.push(role);
+    };
   if (hole.isPart)
     return (values, document, token) => {
       values.slots[hole.slot] = hole.read(tokenText(document, token));

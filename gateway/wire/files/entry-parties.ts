@@ -32,7 +32,10 @@ export function partiesOf(
     for (const rule of rulesOf(element.name)) {
       if (rule.notIn?.includes(parent) === true) continue;
       const { found, unclear } = identifiersOf(element, { ...profile.party, ...rule }, profile);
-      parties.push(...found.flatMap((identifier) => partyOf(element, rule, profile, { direction, identifier }) ?? []));
+      for (const identifier of found) {
+        const party = partyOf(element, rule, profile, { direction, identifier });
+        if (party !== undefined) parties.push(party);
+      }
       for (const place of unclear)
         warnings.push(`${place}: another code, or one in another form, may stand there; nothing was asked about it.`);
     }

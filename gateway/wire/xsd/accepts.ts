@@ -111,7 +111,7 @@ function isAttributeValid(run: Run, { type, fixed }: AttributeRule, at: number):
   if (!checkValue(run, at, type.check)) return false;
   if (type.family !== 'id') return true;
   const { bytes, numbers, ids } = run;
-  const id = String.fromCharCode(...bytes.subarray(numbers[at + 1], numbers[at + 2]));
+  const id = Buffer.from(bytes.subarray(numbers[at + 1], numbers[at + 2])).toString('latin1');
   if (ids.has(id)) return false;
   ids.add(id);
   return true;
