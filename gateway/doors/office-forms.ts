@@ -32,7 +32,15 @@ interface FormLimits {
 }
 
 /** Throws E_REQUEST_TYPE, E_REQUEST_MALFORMED, E_REQUEST_INVALID, and as `HeldBody.read`. */
-export async function readForm(request: Request, body: HeldBody, { mostBytes, sender }: FormLimits): Promise<SentForm> {
+export async function readForm(request: Request, body: HeldBody, limits: FormLimits): Promise<SentForm> {
+  const sent = await readAnyForm(request, body, limits);
+  // PostgreSQL does not store it.
+  if (sent.form.values().some((value) => value.includes('\0')))
+    throw new GatewayError('E_REQUEST_MALFORMED', 'a field of the form holds the character U+0000');
+  return sent;
+}
+
+async function readAnyForm(request: Request, body: HeldBody, { mostBytes, sender }: FormLimits): Promise<SentForm> {
   refuseCompressed(request);
   const isMultipart = request.is('multipart/form-data') === 'multipart/form-data';
   if (isMultipart && mostBytes === undefined) throw new GatewayError('E_REQUEST_TYPE', 'this address takes no file');

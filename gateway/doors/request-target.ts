@@ -35,10 +35,11 @@ export function targetOf(request: Pick<IncomingMessage, 'url' | 'headers' | 'hea
 
 /**
  * Throws E_HOST_UNKNOWN unless the host is one of `hosts`, with or without its port; any will do where none are set. Throws
- * E_REQUEST_MALFORMED where a header field stands twice.
+ * E_REQUEST_MALFORMED where a header field stands twice, or the address holds U+0000, which PostgreSQL neither stores nor searches.
  */
-export function requireHost({ host, twice }: RequestTarget, hosts: readonly string[] | undefined): void {
+export function requireHost({ host, sent, twice }: RequestTarget, hosts: readonly string[] | undefined): void {
   if (twice !== undefined) throw new GatewayError('E_REQUEST_MALFORMED', `the header field ${twice} stands twice`);
+  if (sent.includes('%00')) throw new GatewayError('E_REQUEST_MALFORMED', 'the address holds the character U+0000');
   if (hosts === undefined || hosts.some((name) => [host, host.replace(/:\d*$/u, '')].includes(name.toLowerCase())))
     return;
   throw new GatewayError('E_HOST_UNKNOWN', 'the request is for another host than those in the settings of this door');

@@ -76,6 +76,17 @@ describe('requests to the office that no browser sends', () => {
     }
   });
 
+  it('reads no form with the character U+0000, which PostgreSQL does not store', async () => {
+    const text = 'name=a%00';
+    const { status, page } = await send(
+      'POST',
+      '/sign-in',
+      [...formFields(), ['Content-Length', `${text.length}`]],
+      text,
+    );
+    expect([status, page.includes('E_REQUEST_MALFORMED')]).to.deep.equal([400, true]);
+  });
+
   it('refuses a header field that stands twice with a page and a code, and no trace of the program', async () => {
     const host = ['Host', new URL(office.url).host] as const;
     const type = ['Content-Type', form] as const;

@@ -100,8 +100,10 @@ describe('searches at the border door', () => {
       'cursor=x',
     ])
       expect((await get(`/v1/consultations?${query}`)).page['code'], query).to.equal('E_REQUEST_INVALID');
-    for (const query of ['partner=nn', 'identifier=', 'entry=E0&entry=E1', 'outcome=%00', 'from=2016-12-31T23:59:60Z'])
+    for (const query of ['partner=nn', 'identifier=', 'entry=E0&entry=E1', 'outcome=%01', 'from=2016-12-31T23:59:60Z'])
       expect((await get(`/v1/assessments?${query}`)).status, query).to.equal(422);
+    // PostgreSQL does not search for it.
+    expect((await get('/v1/consultations?identifier=a%00')).page['code']).to.equal('E_REQUEST_MALFORMED');
   });
 
   it('take the first and the last day there can be, and refuse days that no calendar has', async () => {

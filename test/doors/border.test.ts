@@ -106,6 +106,7 @@ describe('border door', () => {
       '{"partner":"NN","partner":"UU"}',
       '{"__proto__":{}}',
       '"\\ud800"',
+      '{"partner":"NN","identifier":"a\\u0000"}',
       '[1e999]',
       '['.repeat(1000),
     ]) {

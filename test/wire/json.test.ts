@@ -98,6 +98,19 @@ describe('strict JSON', () => {
     });
   }
 
+  it('refuses the character U+0000, which PostgreSQL does not store, in names and in values, and nothing that looks like it', async () => {
+    for (const [text, at] of [
+      ['{"a":"x\\u0000"}', '1:6'],
+      ['{"a\\u0000":1}', '1:2'],
+      ['["\\\\\\u0000"]', '1:2'],
+    ] as const) {
+      const { code, at: place } = await refusal(() => parseStrictJson(text));
+      expect([text, code, place]).to.deep.equal([text, 'E_JSON_MALFORMED', at]);
+    }
+    expect(parseStrictJson('["\\\\u0000", "\\u0001"]')).to.deep.equal(['\\u0000', '\u0001']);
+    expect(await refusalCode(() => parseStrictJson('"\\u0'))).to.equal('E_JSON_MALFORMED');
+  });
+
   it('refuses bytes that are not UTF-8, lone surrogates, and too many levels', async () => {
     expect(await refusalCode(() => parseStrictJson(Buffer.from([0x22, 0xc0, 0xaf, 0x22])))).to.equal('E_BYTES_INVALID');
     expect(await refusalCode(() => parseStrictJson('"\ud800"'))).to.equal('E_BYTES_INVALID');

@@ -112,6 +112,7 @@ function readString(cursor: Cursor): string {
     throw error;
   }
   if (!value.isWellFormed()) fail(cursor, 'a string holds a lone surrogate');
+  if (value.includes('\0')) fail(cursor, 'a string holds the character U+0000');
   cursor.at = end + 1;
   return value;
 }

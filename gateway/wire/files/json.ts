@@ -5,7 +5,7 @@ import { GatewayError } from '../../model/errors.ts';
 import { forbiddenNames, isCanonicalNumber, isExactNumber, jsonFault } from './json-fault.ts';
 
 /**
- * Parses JSON without duplicate, `__proto__`, `constructor` or `prototype` names, lone surrogates, byte order mark, and numbers
+ * Parses JSON without duplicate, `__proto__`, `constructor` or `prototype` names, lone surrogates, U+0000, which PostgreSQL does not store, byte order mark, and numbers
  * that a double cannot keep; objects and arrays may be nested to `depth`. With `canonicalNumbers`, as in messages, each number has the
  * one form of RFC 8785 (3.2.2.3): not `1.0`, `1E0` or `-0`.
  * Throws E_BYTES_INVALID, E_JSON_MALFORMED with `line:column`, E_LIMIT_EXCEEDED.
@@ -27,7 +27,7 @@ export function parseStrictJson(
   const value = parse(text);
   const names = count(value, found.surrogates);
   // JSON.parse keeps the last of several members of one name: a difference in number is a duplicate.
-  if (names !== found.members || !found.areNumbersExact) throw jsonFault(text, canonicalNumbers);
+  if (names !== found.members || !found.areNumbersExact || found.hasNull) throw jsonFault(text, canonicalNumbers);
   return value;
 }
 
@@ -41,9 +41,12 @@ function parse(text: string): unknown {
   }
 }
 
+/** As text. */
+const fourZeros = 0x30303030;
+
 /** Finds in one pass over the bytes what JSON.parse does not report. Malformed text, which JSON.parse refuses, needs no care here. */
-function scan(bytes: Uint8Array, maxDepth: number, canonicalNumbers: boolean) {
-  let [members, depth, surrogates, areNumbersExact] = [0, 0, false, true];
+function scan(bytes: Buffer, maxDepth: number, canonicalNumbers: boolean) {
+  let [members, depth, surrogates, areNumbersExact, hasNull] = [0, 0, false, true, false];
   for (let i = 0; i < bytes.length; i += 1) {
     const byte = bytes[i] ?? 0;
     if (byte === 0x22) {
@@ -51,7 +54,9 @@ function scan(bytes: Uint8Array, maxDepth: number, canonicalNumbers: boolean) {
         if (bytes[i] !== 0x5c) continue;
         i += 1;
         // \ud… and \uD… are surrogates, or a few other characters.
-        if (bytes[i] === 0x75 && ((bytes[i + 1] ?? 0) | 0x20) === 0x64) surrogates = true;
+        if (bytes[i] !== 0x75) continue;
+        if (((bytes[i + 1] ?? 0) | 0x20) === 0x64) surrogates = true;
+        if (i + 4 < bytes.length && bytes.readUInt32BE(i + 1) === fourZeros) hasNull = true;
       }
     } else if (byte === 0x3a) members += 1;
     else if (byte === 0x7b || byte === 0x5b) {
@@ -66,7 +71,7 @@ function scan(bytes: Uint8Array, maxDepth: number, canonicalNumbers: boolean) {
       i = end - 1;
     }
   }
-  return { members, surrogates, areNumbersExact };
+  return { members, surrogates, areNumbersExact, hasNull };
 }
 
 function numberEnd(bytes: Uint8Array, start: number): number {
