@@ -42,7 +42,7 @@ async function receive(gateway: Gateway, raw: RawMessage): Promise<ReceiveResult
 
   // 1. Keep the bytes before reading any of them. A message that was answered before is answered the same way.
   const fits = raw.bytes.length <= gateway.maxBytes;
-  const identified = { keep: fits, named: partner.adapter.readsFileNames };
+  const identified = { keep: fits, named: statesPlace(partner, raw.file) };
   const arrival = await gateway.db.transaction((tx) => recordArrival(tx, raw, identified), termsOf(raw));
   const inbound = { gateway, partner, raw, digest: arrival.digest, id: raw.hintedId };
   if (arrival.known && arrival.receiptDigest !== undefined)
@@ -50,6 +50,11 @@ async function receive(gateway: Gateway, raw: RawMessage): Promise<ReceiveResult
   if (fits) return await answerMessage(inbound);
   const tooLarge = new GatewayError('E_SIZE_EXCEEDED', `a message may have ${gateway.maxBytes} bytes`);
   return await recordRejection(inbound, tooLarge);
+}
+
+/** Whether the name of the file says of the list what its bytes do not: the same bytes under two such names are two lists. */
+function statesPlace({ adapter: { readsFileNames, exchange } }: Partner, file: string | undefined): boolean {
+  return readsFileNames && file !== undefined && exchange.receive?.file?.names.read(file) !== undefined;
 }
 
 /** The number of a list, and the period in which it counts, for the answer. */

@@ -53,6 +53,14 @@ export async function recordApproval(
   return counts === undefined ? made.map((each) => each.person) : await counts(tx, made);
 }
 
+/** The bytes are judged anew: what was decided about them before does not count. */
+export async function withdrawApprovals(
+  tx: Tx,
+  { partner, digest }: Pick<Approval, 'partner' | 'digest'>,
+): Promise<void> {
+  await tx.deleteFrom('approval').where('partner', '=', partner).where('digest', '=', digest).execute();
+}
+
 /** As recordApproval, with an event of the decision, whose `shown` says what it is about. True: it takes effect now. */
 export async function decideTogether(
   tx: Tx,

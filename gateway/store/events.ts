@@ -1,6 +1,7 @@
 /** The append-only log of what the gateway did: numbered without gaps, each event with its Merkle tree leaf hash (RFC 6962). */
 
 import { sql } from 'kysely';
+import type { SenderEvidence } from '../model/message.ts';
 import type { Moment } from '../model/record/record.ts';
 import { insertMany } from './bulk.ts';
 import { canonicalJson, sha256 } from '../model/canonical-json.ts';
@@ -137,6 +138,18 @@ function eventQuery(reader: Reader, { before, ref, kind, limit }: EventQuery) {
   if (before !== undefined) found = found.where('n', '<', before);
   if (kind !== undefined) found = found.where('kind', '=', kind);
   return found;
+}
+
+/** How the sender of a list was known when it was applied: its row of the inbox may have become that of the same bytes in a later file. */
+export async function loggedEvidence(
+  reader: Reader,
+  partner: string,
+  messageId: string,
+): Promise<SenderEvidence | undefined> {
+  const events = await listEvents(reader, { ref: messageId, kind: 'list_applied', limit: 10 });
+  type Detail = { readonly partner?: string; readonly evidence?: SenderEvidence };
+  const details = events.map(({ detail }) => JSON.parse(detail ?? '{}') as Detail);
+  return details.find((each) => each.partner === partner)?.evidence;
 }
 
 /** How many events, of whatever kind, are read for those of one person. */

@@ -16,6 +16,7 @@ import {
 import type { Moment } from '../model/record/record.ts';
 import { present } from '../model/present.ts';
 import { sha256 } from '../model/canonical-json.ts';
+import { withdrawApprovals } from './approvals.ts';
 import { insertBodies, insertUnknownBody } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
 import { dropBytes } from './refused-bytes.ts';
@@ -48,7 +49,7 @@ interface ArrivalOptions {
 
 /**
  * Stores the bytes and counts the delivery. Bytes that were refused for circumstances (time, keys, a gap) are as if they arrived now:
- * their verdict is made anew. So is that of bytes in a file of another name, where names say what the bytes do not.
+ * their verdict is made anew, and what people decided before does not count. So is that of bytes in a file of another name, where names say what the bytes do not.
  */
 export async function recordArrival(tx: Tx, raw: RawMessage, options: ArrivalOptions = {}): Promise<Arrival> {
   const { keep = true, named = false } = options;
@@ -69,6 +70,7 @@ export async function recordArrival(tx: Tx, raw: RawMessage, options: ArrivalOpt
     .where('partner', '=', raw.partner)
     .where('digest', '=', digest)
     .execute();
+  await withdrawApprovals(tx, { partner: raw.partner, digest });
   if (earlier.receiptDigest !== undefined) await dropBytes(tx, [earlier.receiptDigest]);
   return { known: true, digest, state: 'RECEIVED' };
 }

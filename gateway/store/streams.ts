@@ -11,6 +11,7 @@ import { present } from '../model/present.ts';
 import type { Moment } from '../model/record/record.ts';
 import { insertMany } from './bulk.ts';
 import type { Reader, Tx } from './database.ts';
+import { loggedEvidence } from './events.ts';
 import { prepared, preparedUpdate, type Places } from './prepared.ts';
 import { changesOne } from './rows.ts';
 import { openMoment } from './tables.ts';
@@ -257,6 +258,7 @@ const newestApplied = prepared((reader, value: Places<AsOf>) =>
         .on('inbox.state', '=', 'APPLIED'),
     )
     .select(['epoch_no', 'sequence', 'issued_at', 'applied_at', 'received_at', 'ordinal', 'evidence'])
+    .select('list.message_id as id')
     .where('list.partner', '=', value.partner)
     .where('list.direction', '=', 'in')
     .where('applied_at', '<=', value.past)
@@ -292,7 +294,7 @@ export async function listInForce(
     ordinal: list.ordinal,
     issuedAt: list.issued_at,
     receivedAt: list.received_at ?? list.applied_at,
-    evidence: list.evidence ?? 'signed',
+    evidence: list.evidence ?? (await loggedEvidence(reader, partner, list.id)) ?? 'signed',
     newerHeld: held.length > 0,
   };
 }
