@@ -38,6 +38,7 @@ export async function renewTls(gateway: OpenGateway): Promise<void> {
   try {
     if (!(await completeTls(gateway))) await beginTls(gateway);
   } catch (error) {
+    if (isGatewayError(error) && error.code === 'E_KEY_ROLLOVER') return; // another gateway was first
     gateway.log.error('key of our connections not renewed', faultFields(error));
   }
 }

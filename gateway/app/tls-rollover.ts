@@ -17,7 +17,7 @@ import { changePartners } from '../store/partner-keys.ts';
 import { fingerprint, readCertificates } from '../wire/signature/certificates.ts';
 import { readTlsKeys, tlsBegin } from '../wire/signature/key-files.ts';
 import { signerAt, signerOf } from '../wire/signature/profile.ts';
-import { makeNextTls } from '../wire/signature/next-tls-key.ts';
+import { keepNextTls, makeNextTls } from '../wire/signature/next-tls-key.ts';
 
 const daySeconds = 24 * 3600;
 export const tlsNoticeSeconds = 14 * daySeconds;
@@ -35,13 +35,17 @@ export async function rotateTls(
   gateway: OpenGateway,
   { from, person }: { readonly from?: Moment | undefined; readonly person: string },
 ): Promise<BegunTls> {
-  const { config, home, keyring, now } = gateway;
+  const { config, home, keyring, db, now } = gateway;
   const at = momentOf(now());
   const begins = from ?? later(at, tlsNoticeSeconds);
   requireTlsRollover(keyring, begins, at);
   const { country, name } = home;
-  const certificate = await makeNextTls(config.keys, { country, name, now: new Date(begins) });
-  return await announceNext(gateway, certificate, { from: begins, person });
+  const next = await makeNextTls(config.keys, { country, name, now: new Date(begins) });
+  await db.transaction(async (tx) => {
+    await changePartners(tx); // until this ends, another gateway on the folder waits here
+    if (!(await keepNextTls(config.keys, next, now()))) throw waits('was made by another gateway meanwhile');
+  });
+  return await announceNext(gateway, next.certificate, { from: begins, person });
 }
 
 /**
@@ -105,16 +109,19 @@ async function announceTo(
   );
 }
 
+function waits(state: string): GatewayError {
+  return new GatewayError('E_KEY_ROLLOVER', `a new TLS key ${state}`, {
+    fix: 'Wait for its day; or delete its files tls-….cert.pem and .key.pem from the folder of the keys, and run mra partner reload.',
+  });
+}
+
 function requireTlsRollover({ tls, nextTls }: OpenGateway['keyring'], from: Moment, at: Moment): void {
   if (from < at)
     throw new GatewayError('E_REQUEST_INVALID', 'the day of the new key has passed', {
       at: '--from',
       fix: 'Name a day to come.',
     });
-  if (nextTls !== undefined)
-    throw new GatewayError('E_KEY_ROLLOVER', `a new TLS key is used from ${nextTls.from} on`, {
-      fix: 'Wait for its day; or delete its files tls-….cert.pem and .key.pem from the folder of the keys, and run mra partner reload.',
-    });
+  if (nextTls !== undefined) throw waits(`is used from ${nextTls.from} on`);
   const [authority] = readCertificates(tls.ca);
   const [present] = readCertificates(tls.cert);
   if (authority === undefined || present?.checkIssued(authority) === true) return;

@@ -1,6 +1,9 @@
 /** A new TLS key of ours is announced in a message under our signing key, and the partner admits its certificate beside the present one. */
 
+import { readdirSync } from 'node:fs';
 import { expect } from 'chai';
+import { adapterTools } from '../../gateway/app/adapter-tools.ts';
+import { openGateway } from '../../gateway/app/composition.ts';
 import { announcement } from '../../gateway/app/key-announcing.ts';
 import { renewTls } from '../../gateway/app/key-renewal.ts';
 import { rotateTls } from '../../gateway/app/tls-rollover.ts';
@@ -11,9 +14,10 @@ import { partnerKeys } from '../../gateway/store/partner-keys.ts';
 import { countEvents } from '../../gateway/store/events.ts';
 import { heldMessages } from '../../gateway/store/held-messages.ts';
 import { fingerprint, readCertificates } from '../../gateway/wire/signature/certificates.ts';
-import { makeNextTls } from '../../gateway/wire/signature/next-tls-key.ts';
+import { keepNextTls, makeNextTls } from '../../gateway/wire/signature/next-tls-key.ts';
 import { signerAt, signerOf } from '../../gateway/wire/signature/profile.ts';
 import { prepareOnce, type OpenAdministration, type OpenAdministrations } from '../support/administrations.ts';
+import { refusalCode } from '../support/expect-code.ts';
 
 describe('a new TLS key of ours', () => {
   let administrations: OpenAdministrations;
@@ -80,6 +84,21 @@ describe('a new TLS key of ours', () => {
     }
   });
 
+  it('is made once by two gateways on one folder at one moment', async () => {
+    const other = await openGateway(us.config, adapterTools());
+    try {
+      const both = [us.gateway, other].map((gateway) => rotateTls(gateway, { person: 'Li' }));
+      const ended = await Promise.allSettled(both);
+      expect(ended.map(({ status }) => status).toSorted()).to.deep.equal(['fulfilled', 'rejected']);
+      expect(await refusalCode(() => rotateTls(other, { person: 'Li' }))).to.equal('E_KEY_ROLLOVER');
+      const keys = readdirSync(us.config.keys).filter((name) => /^tls-.*\.key\.pem$/u.test(name));
+      expect(keys).to.have.length(1);
+      expect(await countEvents(us.gateway.db.sql, 0, 10)).to.include({ tls_key_made: 1 });
+    } finally {
+      await other.close();
+    }
+  });
+
   it('is for partners that read no announcements to register by hand', async () => {
     const partner = us.gateway.partners.get('HK');
     if (partner === undefined) throw new Error('HK is a partner');
@@ -94,12 +113,13 @@ describe('a new TLS key of ours', () => {
     const now = us.gateway.now();
     const begins = new Date(now.getTime() + 10 * 86_400_000);
     const made = await makeNextTls(us.config.keys, { country: 'CN', name: 'Customs', now: begins });
+    await keepNextTls(us.config.keys, made, now);
     await renewTls(us.gateway);
     await renewTls(us.gateway);
     expect(await countEvents(us.gateway.db.sql, 0, 10)).to.include({ tls_key_made: 1 });
     await deliverDue(us.gateway, 'HK');
     expect((await partnerKeys(them.gateway.db.sql, 'CN')).map((key) => key.fingerprint)).to.deep.equal([
-      fingerprint(made),
+      fingerprint(made.certificate),
     ]);
   });
 

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { connect, createServer } from 'node:tls';
 import { expect } from 'chai';
 import { fingerprint } from '../../gateway/wire/signature/certificates.ts';
-import { makeNextTls } from '../../gateway/wire/signature/next-tls-key.ts';
+import { keepNextTls, makeNextTls } from '../../gateway/wire/signature/next-tls-key.ts';
 import { addKeys, openKeyring, type Keyring } from '../../gateway/wire/signature/keys.ts';
 import { refusal } from '../support/expect-code.ts';
 import { temporaryFolder, testKeyring, testNow } from '../support/pki.ts';
@@ -20,7 +20,12 @@ describe('a new TLS key', () => {
     const { tls } = await openKeyring(folder, owner);
     const day = 24 * 3600 * 1000;
     const from = new Date(owner.now.getTime() + 10 * day);
-    const made = await makeNextTls(folder, { ...owner, now: from });
+    const next = await makeNextTls(folder, { ...owner, now: from });
+    const { certificate: made } = next;
+    expect([await keepNextTls(folder, next, owner.now), await keepNextTls(folder, next, owner.now)]).to.deep.equal([
+      true,
+      false,
+    ]);
     expect(made.validFromDate.getTime()).to.equal(from.getTime() - day);
     const before = await openKeyring(folder, { ...owner, now: new Date(from.getTime() - 1) });
     expect([before.tls.cert, before.nextTls]).to.deep.equal([
