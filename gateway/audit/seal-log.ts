@@ -12,7 +12,8 @@ import { readCheckpoint, signCheckpoint, signNote, verifierKey, type Checkpoint 
 import { rootOf } from '../model/log/merkle.ts';
 import type { Moment } from '../model/record/record.ts';
 import type { Database } from '../store/database.ts';
-import { isRestored, keepNodes, logId, logSize, restartLog, storedSubtrees } from '../store/log.ts';
+import { isRestored, keepNodes, logId, logSigner, logSize, nameLogSigner, restartLog } from '../store/log.ts';
+import { storedSubtrees } from '../store/log.ts';
 import { syncFolder, writeDurably } from '../wire/files/durable-files.ts';
 import { makeFolder } from '../wire/files/folders.ts';
 import { headSizes, noteIn, thinCheckpoints } from './checkpoint-file.ts';
@@ -69,6 +70,8 @@ export function openLogSealer(db: Database, folder: string, country: string): Lo
   }
   async function sign(known: SealedCheckpoint | undefined): Promise<SealedCheckpoint> {
     const key = await openKey(db, folder);
+    if ((await logSigner(db.sql)) === undefined) await db.transaction((tx) => nameLogSigner(tx, publicText(key)));
+    await requireSigner(db, folder, key);
     const origin = await originOf(db, country);
     while (!(await keepNodes(db, nodesAtOnce))) await nextTurn();
     const size = await logSize(db.sql);
@@ -103,11 +106,11 @@ export async function publishedKey(db: Database, folder: string, country: string
 
 /** The last checkpoint, if one was signed. Throws E_LOG_ALTERED where the log in the store is not the one that it covers, E_KEY_MISSING. */
 export async function examineLog(db: Database, folder: string, country: string): Promise<Checkpoint | undefined> {
+  const key = await logKey(folder);
+  if (key !== undefined) await requireSigner(db, folder, key);
+  else if (await isKeyLost(db, folder)) throw await keyMissing(db, folder);
   const known = await lastCheckpoint(folder);
-  if (known === undefined) {
-    if ((await logKey(folder)) === undefined && (await isKeyLost(db, folder))) throw await keyMissing(db, folder);
-    return undefined;
-  }
+  if (known === undefined) return undefined;
   await assertContinued(db, known, { origin: await originOf(db, country), size: await logSize(db.sql) });
   return known;
 }
@@ -148,7 +151,24 @@ export async function keyMissing({ sql }: Pick<Database, 'sql'>, folder: string)
 
 /** The log was signed with a key that this folder does not have: another one under the same name would contradict what was published. */
 async function isKeyLost({ sql }: Database, folder: string): Promise<boolean> {
-  return (await endOf(filesIn(folder).checkpoints)).size > 0 || (await isRestored(sql));
+  const isSigned = (await endOf(filesIn(folder).checkpoints)).size > 0 || (await logSigner(sql)) !== undefined;
+  return isSigned || (await isRestored(sql));
+}
+
+/** Two keys under one name of the log would contradict each other. Throws E_KEY_MISSING. */
+async function requireSigner({ sql }: Database, folder: string, key: KeyObject): Promise<void> {
+  const signer = await logSigner(sql);
+  if (signer === undefined || signer === publicText(key)) return;
+  const fix =
+    'Stop this gateway, move its folder log away, and put log/key.pem from the data folder of the gateway that signs in its place, before it serves. ' +
+    'If that key is lost: mra audit restart gives the log another name.';
+  const detail = 'another gateway on this store signs the log, with another key than the one here';
+  throw new GatewayError('E_KEY_MISSING', detail, { at: filesIn(folder).key, fix });
+}
+
+function publicText(key: KeyObject): string {
+  const spki = (key.type === 'public' ? key : createPublicKey(key)).export({ type: 'spki', format: 'der' });
+  return spki.toString('base64');
 }
 
 /** Checkpoints that the new key did not sign. */

@@ -24,6 +24,18 @@ export async function logId(reader: Reader): Promise<string> {
   return (await id.executeTakeFirstOrThrow()).value;
 }
 
+/** The public key of the one that signs the log under its present name; undefined before anything was signed. */
+export async function logSigner(reader: Reader): Promise<string | undefined> {
+  const key = reader.selectFrom('store_key').select('value').where('name', '=', 'log_signer');
+  return (await key.executeTakeFirst())?.value;
+}
+
+/** States which key signs the log, unless another gateway on the store did so before. */
+export async function nameLogSigner(tx: Tx, value: string): Promise<void> {
+  const named = tx.insertInto('store_key').values({ name: 'log_signer', value });
+  await named.onConflict((known) => known.column('name').doNothing()).execute();
+}
+
 interface LogRestart {
   readonly person: string;
   readonly reason: string;
@@ -37,6 +49,7 @@ interface LogRestart {
 export async function restartLog(tx: Tx, { at, ...detail }: LogRestart): Promise<void> {
   const value = randomBytes(8).toString('hex');
   await tx.updateTable('store_key').set({ value }).where('name', '=', 'log_id').execute();
+  await tx.deleteFrom('store_key').where('name', '=', 'log_signer').execute();
   await appendEvents(tx, [{ kind: 'log_restarted', ref: value, detail, at }]);
 }
 
