@@ -1,7 +1,7 @@
 /** The files of docs/deployment/: as far as this machine can judge what systemd, compose and Kubernetes make of them. */
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse, parseAllDocuments } from 'yaml';
@@ -78,6 +78,30 @@ describe('the manifests for Kubernetes', () => {
     const volumes = new Set([...(pod?.['volumes'] ?? [])].map(({ name }) => String(name)).concat(claims));
     for (const { volumeMounts } of containers)
       for (const { name } of volumeMounts ?? []) expect([...volumes]).to.include(String(name));
+  });
+
+  it('put the keys of the Secret in their places at each start, and leave those that gateways made', () => {
+    const root = temporaryFolder();
+    for (const name of ['secret', 'keys', 'data']) mkdirSync(join(root, name));
+    writeFileSync(join(root, 'secret/tls.key.pem'), 'tls');
+    const [init] = [...(pod?.['initContainers'] ?? [])];
+    const [shell = '', ...words] = [...(init?.['command'] ?? [])].map(String);
+    const start = () => {
+      const inside = words.map((word) => word.replaceAll(/\/(?=secret|keys|data)/gu, `${root}/`));
+      expect(spawnSync(shell, inside).status).to.equal(0);
+    };
+    const filesOf = (name: string) => readdirSync(join(root, name));
+    start();
+    expect([filesOf('keys/own'), filesOf('data/log')]).to.deep.equal([['tls.key.pem'], []]);
+    writeFileSync(join(root, 'keys/own/tls-00.key.pem'), 'made');
+    writeFileSync(join(root, 'secret/tls.key.pem'), 'renewed');
+    writeFileSync(join(root, 'secret/log-key'), 'log');
+    start();
+    expect([filesOf('keys/own'), filesOf('data/log')]).to.deep.equal([['tls-00.key.pem', 'tls.key.pem'], ['key.pem']]);
+    expect(readFileSync(join(root, 'keys/own/tls.key.pem'), 'utf8')).to.equal('renewed');
+    expect(statSync(join(root, 'data/log/key.pem')).mode & 0o777).to.equal(0o600);
+    const claim = String(manifest('PersistentVolumeClaim')['metadata']?.['name']);
+    expect(plain(pod?.['volumes'])).to.deep.include({ name: 'keys', persistentVolumeClaim: { claimName: claim } });
   });
 
   it('select the pods that they make, and let one of them go at a time', () => {
