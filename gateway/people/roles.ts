@@ -64,6 +64,8 @@ export function requireMay(person: { readonly roles: readonly Role[] }, permissi
 export function readRoles(texts: readonly string[]): readonly Role[] {
   const known: readonly string[] = roles;
   if (texts.some((text) => !known.includes(text)))
-    throw new GatewayError('E_REQUEST_INVALID', 'there is no such role', { fix: `Use of: ${roles.join(', ')}.` });
+    throw new GatewayError('E_REQUEST_INVALID', 'there is no such role', {
+      fix: `Use one or more of: ${roles.join(', ')}.`,
+    });
   return roles.filter((role) => texts.includes(role));
 }
