@@ -13,7 +13,7 @@ import { GatewayError } from '../model/errors.ts';
 import { present } from '../model/present.ts';
 import type { Moment } from '../model/record/record.ts';
 import { appendEvents } from '../store/events.ts';
-import { operatorsSuperseded, versionsByOperator, type SnapshotVersion } from '../store/snapshot-rows.ts';
+import { operatorsSuperseded, recordIn, versionsByOperator, type SnapshotVersion } from '../store/snapshot-rows.ts';
 import { listInForce } from '../store/streams.ts';
 import { lineOf, listsOfId, noteText, snapshotFormat, snapshotId, termsAsData } from './snapshot.ts';
 import type { SnapshotHead, SnapshotPartner } from './snapshot.ts';
@@ -63,7 +63,7 @@ export async function cutSnapshot(cutting: Cutting, { days = defaultDays, from }
     ...{ home: home.country, time_zone: home.timeZone, policy, differing_names: differingNames, checkpoint },
   });
   const pieces = fileOf(cutting, { head, from, toCut });
-  const bytes = await buffer(Readable.from(pieces, { objectMode: false }).pipe(createGzip({ level: 9 })));
+  const bytes = await buffer(Readable.from(pieces, { objectMode: false }).pipe(createGzip()));
   const detail = { id: head.id, last_day: head.last_day };
   await db.transaction((tx) =>
     appendEvents(tx, [{ kind: 'snapshot_cut', ref: cutAt(createdAt), at: createdAt, detail }]),
@@ -114,7 +114,7 @@ interface Digested {
 
 /** The lines of one operator, each with its end of line; they count in the digest. */
 function linesOf(versions: readonly SnapshotVersion[], isMatched: boolean, digested: Digested): string {
-  const lines = versions.map(({ fact, record }) => lineOf(fact, isMatched ? record : undefined)).sort();
+  const lines = versions.map((each) => lineOf(each.fact, isMatched ? recordIn(each) : undefined)).sort();
   const text = lines.map((line) => `${line}\n`).join('');
   digested.hash.update(text);
   digested.lines += lines.length;

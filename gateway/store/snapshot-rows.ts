@@ -11,15 +11,20 @@ const page = 1_000;
 
 export interface SnapshotVersion {
   readonly fact: RegisterFact;
-  /** Of an operator that left, none. */
-  readonly record: ListRecord | undefined;
+  /** As stored. */
+  readonly details: string;
   /** Ordinal of the list that stated it. */
   readonly list: number;
 }
 
 function versionOf(row: Version): SnapshotVersion {
-  const details = detailsOf(row.details);
-  return { fact: factOf(row), record: 'name' in details ? details : undefined, list: row.from_list };
+  return { fact: factOf(row), details: row.details, list: row.from_list };
+}
+
+/** Of an operator that left, none. */
+export function recordIn({ details }: SnapshotVersion): ListRecord | undefined {
+  const read = detailsOf(details);
+  return 'name' in read ? read : undefined;
 }
 
 /** All versions as of a list (ordinal), operator by operator, in the order of identifiers. */
