@@ -1,5 +1,6 @@
 /** Whole gateways of several administrations for tests: real keys, stores, doors and connections, each with the certificates of the others. */
 
+import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { adapterTools } from '../../gateway/app/adapter-tools.ts';
 import { openGateway, type OpenGateway } from '../../gateway/app/composition.ts';
@@ -73,7 +74,9 @@ export async function prepareOnce({
   const settings = loadConfig({ data: folder }, { MRA_BROKER: broker });
   const base = adapters === undefined ? settings : { ...settings, adapters };
   const request = { base, folder: base.data, partners: countries };
+  takeKnownKeys(base.data, [base.home, ...countries]);
   const { home, partners } = await prepareAdministrations(adapterTools(), request);
+  for (const { profile, config } of [home, ...partners]) keepKeys(profile.country, config.keys);
   let run = 0;
   return async () => {
     run += 1;
@@ -85,6 +88,26 @@ export async function prepareOnce({
       );
     return together(home.profile.country, opened);
   };
+}
+
+/** The keys that this process made first for an administration, by its country: a folder that no test changes. */
+const knownKeys = new Map<string, string>();
+
+/** Keys are made once for all tests of a process: they cost more than all else of opening an administration. */
+function takeKnownKeys(folder: string, countries: readonly string[]): void {
+  for (const country of countries) {
+    const [known, data] = [knownKeys.get(country), join(folder, country.toLowerCase())];
+    if (known === undefined || existsSync(data)) continue;
+    mkdirSync(data, { recursive: true, mode: 0o700 });
+    cpSync(known, join(data, 'keys'), { recursive: true });
+  }
+}
+
+function keepKeys(country: string, keys: string): void {
+  if (knownKeys.has(country)) return;
+  const kept = join(temporaryFolder(), 'keys');
+  cpSync(keys, kept, { recursive: true });
+  knownKeys.set(country, kept);
 }
 
 /** The same keys with a store, and queues of the broker, that nobody has used. */
