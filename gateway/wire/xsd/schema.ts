@@ -116,15 +116,17 @@ function faultsIn(
 /** Of the program's own schemas, by path: they do not change while it runs. */
 const ownSchemas = new Map<string, ValidateFunction>();
 
-/** What is validated once is not worth good code, which takes twice as long to make, nor the rules of strict mode, by which a test compiles these schemas. */
-const forOnce: Options = { strict: false, inlineRefs: false, code: { optimize: false } };
+/** What is validated once is not worth good code, which takes twice as long to make. */
+const forOnce: Options = { inlineRefs: false, code: { optimize: false } };
 
 /**
  * A validator by a schema of the program: requests, manifests, configuration. `use`: how often it will be called. Throws E_CONFIG_INVALID
  * when the file does not compile.
  */
 export function jsonValidator<T>(file: string, use: 'once' | 'often' = 'often'): (value: unknown) => JsonVerdict<T> {
-  const validator = ownSchemas.get(file) ?? compileJson(file, 'E_CONFIG_INVALID', use === 'once' ? forOnce : {});
+  // A test compiles these schemas by the rules of strict mode; at each start that would take a third of their time.
+  const options = { strict: false, ...(use === 'once' && forOnce) };
+  const validator = ownSchemas.get(file) ?? compileJson(file, 'E_CONFIG_INVALID', options);
   ownSchemas.set(file, validator);
   return (value) => {
     const errors = jsonFaults(validator, value);
