@@ -215,8 +215,11 @@ describe('the spreadsheet partner', () => {
     /** Sends a list; its id, and the name of its file once that stands in the folder. */
     async function send(): Promise<{ readonly id: string; readonly name: string }> {
       const built = await sendList(open.home.gateway, 'XF', { renew: true });
+      const id = built?.list.id ?? '';
+      // The gateway that serves may be the one that delivers it.
       await deliverDue(open.home.gateway, 'XF');
-      return { id: built?.list.id ?? '', name: newest() };
+      await settled(id, 'HANDED_OVER');
+      return { id, name: newest() };
     }
 
     it('in a workbook whose identifiers are texts and whose days are days', async () => {
