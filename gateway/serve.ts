@@ -7,6 +7,7 @@ import type { OpenGateway } from './app/composition.ts';
 import type { Serving } from './cli/context.ts';
 import { consumeEntries } from './app/border-queues.ts';
 import { startBorderWork } from './app/border-work.ts';
+import { keepOutcomes } from './app/kept-outcomes.ts';
 import { longWorkIn } from './app/long-work.ts';
 import { consumeAll } from './app/brokers.ts';
 import type { Config } from './app/config.ts';
@@ -61,7 +62,7 @@ export async function serve(gateway: OpenGateway, hooks: DoorHooks = {}): Promis
   const borderWork = startBorderWork(gateway);
   const metrics = openMetrics(gateway.db);
   const answerLarge: LargeMessageWorker['answer'] = (posted) => adapters.answer(posted);
-  const longWork = longWorkIn(adapters.run);
+  const longWork = keepOutcomes(longWorkIn(adapters.run), gateway.now);
   const receiving = { receive, elsewhere: largeAnswers(adapters, hooks.answered), sendLongList: longWork.sendList };
   const door = exchangeServer(gateway, receiving, hooks);
   const servers = await openServers([

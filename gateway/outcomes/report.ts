@@ -5,6 +5,7 @@ import { partnerOf } from '../model/clearance/query-reading.ts';
 import type { OutcomeRules } from '../model/outcomes/arrangement-outcome.ts';
 import { missed } from '../model/outcomes/entry-result.ts';
 import { figuresOf, type Figure } from '../model/outcomes/figures.ts';
+import type { Moment } from '../model/record/record.ts';
 import { countResults } from '../store/entry-outcomes.ts';
 import { arrangementOutcome, monthAfter, monthsBetween, type Months } from './arrangement-outcome.ts';
 
@@ -19,6 +20,8 @@ export interface ShownOutcome extends Months {
   readonly least_entries: number;
   /** Entries that state no chapter, office or mode of transport. */
   readonly not_comparable: number;
+  /** Absent: of now. */
+  readonly as_of?: Moment;
 }
 
 /** Null: withheld, because the count is small. */
@@ -32,6 +35,8 @@ export interface OutcomeReport extends Months {
   /** Counts above zero and below this are not stated; 0: all are. */
   readonly small_counts: number;
   readonly arrangements: readonly ShownOutcome[];
+  /** Absent: of now. */
+  readonly as_of?: Moment;
 }
 
 interface Reporting extends Clearance {

@@ -76,10 +76,17 @@ function viewOne(outcome: ShownWithNumbers, call: Call): VNode {
   const { words } = call;
   const missedAt = (reason: string): string =>
     `/missed?${new URLSearchParams({ partner: outcome.partner, reason, from: outcome.from, to: outcome.to }).toString()}`;
-  return html`${monthsForm(call, pathOf('outcomes', 'partners', outcome.partner), outcome)}
+  return html`${monthsForm(call, pathOf('outcomes', 'partners', outcome.partner), outcome)} ${asOfView(call, outcome)}
     ${outcomeView({ words, outcome, least: 0, heading: 'h2', missedAt })} ${numbersView(words, outcome.numbers)}
     ${filesView(call, outcome, outcome.partner)}
     <p>${link(pathOf('partners', outcome.partner), words.t('nav.partners'))}</p>`;
+}
+
+/** Of outcomes that were computed some minutes ago. */
+function asOfView({ words }: Call, { as_of: moment }: Pick<ShownOutcome, 'as_of'>): VNode | false {
+  return (
+    moment !== undefined && html`<p class="why">${words.t('outcomes.as_of', { moment: words.moment(moment) })}</p>`
+  );
 }
 
 /** Entries that are compared in this thread: so many take some 20 ms. */
@@ -135,7 +142,8 @@ export const outcomes: Section = {
     page({
       ...{ path: '/outcomes/report', needs, load: loadReport },
       title: ({ words }) => words.t('outcomes.report'),
-      view: (report, { words, gateway }) => reportView({ report, words, home: gateway.home.name }),
+      view: (report, call) =>
+        html`${asOfView(call, report)} ${reportView({ report, words: call.words, home: call.gateway.home.name })}`,
     }),
   ],
   downloads: [
