@@ -101,5 +101,14 @@ describe('consultations and entries in the office', () => {
     expect(first?.answers[0]).to.include({ consultation_number: number, outcome_now: 'suspended', entry: 'ENTRY-9' });
     expect((await reader.get('/exposure')).html).to.include(`href="/answers/${number}"`);
     expect((await reader.json('/office/v1/exposure?from=2030-01-01')).body['items']).to.deep.equal([]);
+    const others = Array.from({ length: 12 }, (_, i) => i + 2);
+    await us.save(...operators(60).slice(1));
+    await listToThem(us, them);
+    await us.save(...others.map((n) => operator(n, { status: 'suspended', statusSince: yesterday })));
+    await listToThem(us, them);
+    const behind = (await reader.json('/office/v1/exposure')).body;
+    expect((behind['items'] as readonly { readonly change: object }[]).map(({ change }) => change)).to.deep.equal([
+      first?.change,
+    ]);
   });
 });

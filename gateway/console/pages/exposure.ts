@@ -1,6 +1,7 @@
 /** Exposure: answers that recognised an operator which, as a later list says, was suspended, revoked or gone by then. */
 
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { programFolder } from '../../app/config.ts';
 import { exposureReply } from '../../doors/border-exposure.ts';
 import type { Outcome } from '../../model/clearance/answer.ts';
@@ -11,8 +12,10 @@ import { beforeOf, olderLink } from '../paging.ts';
 import { field, html, link, pathOf, searchForm, table, time, type VNode } from '../parts.ts';
 
 const needs = 'register.read';
-/** Restrictions that are looked at for one page: each answer meanwhile is given again. */
+/** Restrictions between two turns of other work: each answer meanwhile is given again. A page ends once as many had answers. */
 const restrictionsAtOnce = 10;
+/** For one page: most restrictions have no answers. */
+const mostLooked = 200;
 const daysShown = 30;
 
 /** As `GET /v1/exposure` has it. */
@@ -46,12 +49,20 @@ async function load(call: Call): Promise<ExposurePage> {
   const { timeZone } = gateway.home;
   const from = asked(call, 'from') ?? addDays(dayAt(gateway.now(), timeZone), -daysShown);
   const query = new URLSearchParams({ from, limit: String(restrictionsAtOnce) });
-  const [to, before] = [asked(call, 'to'), beforeOf(call)];
+  const to = asked(call, 'to');
   if (to !== undefined) query.set('to', to);
-  if (before !== undefined) query.set('before', String(before));
-  const { body } = await exposureReply({ ...gateway, schemas: join(programFolder, 'schemas') }, query);
-  const { exposures, next = null } = body as { readonly exposures: readonly Exposed[]; readonly next?: number };
-  return { from, items: exposures, next };
+  const items: Exposed[] = [];
+  let next = beforeOf(call) ?? null;
+  for (let looked = 0; looked < mostLooked && items.length < restrictionsAtOnce; looked += restrictionsAtOnce) {
+    if (next !== null) query.set('before', String(next));
+    const { body } = await exposureReply({ ...gateway, schemas: join(programFolder, 'schemas') }, query);
+    const found = body as { readonly exposures: readonly Exposed[]; readonly next?: number };
+    items.push(...found.exposures);
+    next = found.next ?? null;
+    if (next === null) break;
+    await nextTurn();
+  }
+  return { from, items, next };
 }
 
 function view({ from, items, next }: ExposurePage, call: Call): VNode {
