@@ -103,6 +103,11 @@ export function link(to: string, text: Content): VNode {
   return html`<a href=${to}>${text}</a>`;
 }
 
+/** Links in a row, with the same space between all. */
+export function rowOf(items: readonly Content[]): VNode {
+  return html`<p>${items.flatMap((item, i) => (i === 0 ? [item] : [' · ', item]))}</p>`;
+}
+
 /** A path whose parts may hold any character. */
 export function pathOf(...parts: readonly string[]): string {
   return `/${parts.map(encodeURIComponent).join('/')}`;

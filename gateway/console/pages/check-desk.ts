@@ -26,6 +26,7 @@ import {
   name,
   seen,
   pathOf,
+  rowOf,
   searchForm,
   state,
   table,
@@ -123,10 +124,10 @@ function answerView(answer: ProvenAnswer, call: Call): VNode {
       ]),
       '',
     )}
-    <p>
-      ${link(pathOf('proofs', proof.consultation_number, 'print'), t('proofs.print'))} ·
-      ${link('/check', t('check.another'))}
-    </p>`;
+    ${rowOf([
+      link(pathOf('proofs', proof.consultation_number, 'print'), t('proofs.print')),
+      link('/check', t('check.another')),
+    ])}`;
 }
 
 function changeView(change: WouldChangeAnswer, text: string): VNode {

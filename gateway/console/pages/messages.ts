@@ -16,7 +16,20 @@ import {
   type MessageRow,
 } from '../../store/outbox.ts';
 import { asked, page, param, type Call, type Download, type Section } from '../page.ts';
-import { actForm, choice, english, facts, html, link, pathOf, searchForm, state, table, time } from '../parts.ts';
+import {
+  actForm,
+  choice,
+  english,
+  facts,
+  html,
+  link,
+  pathOf,
+  rowOf,
+  searchForm,
+  state,
+  table,
+  time,
+} from '../parts.ts';
 import type { Kind, VNode } from '../parts.ts';
 import type { Words } from '../words.ts';
 
@@ -220,10 +233,10 @@ async function loadText(call: Call): Promise<MessageText> {
 }
 
 function viewText({ id, bytes, text }: MessageText, { words: { t, number } }: Call): VNode {
-  return html`<p>
-      ${link(pathOf('messages', id), t('messages.back'))} ·
-      ${t('messages.size', { count: bytes, bytes: number(bytes) })}
-    </p>
+  return html`${rowOf([
+      link(pathOf('messages', id), t('messages.back')),
+      t('messages.size', { count: bytes, bytes: number(bytes) }),
+    ])}
     ${bytes > mostBytesShown && html`<p class="why">${t('messages.cut', { bytes: number(mostBytesShown) })}</p>`}
     <pre tabindex="0" aria-label=${t('messages.bytes')}>${text}</pre>`;
 }

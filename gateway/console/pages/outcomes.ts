@@ -9,7 +9,7 @@ import { outcomeView } from '../outcome-views.ts';
 import { savedNumbers } from '../../store/month-numbers.ts';
 import { numbersView, type SavedNumbers } from './month-numbers.ts';
 import { asked, page, param, type Call, type Download, type Section } from '../page.ts';
-import { english, field, html, link, pathOf, searchForm, table, type VNode } from '../parts.ts';
+import { english, field, html, link, pathOf, rowOf, searchForm, table, type VNode } from '../parts.ts';
 import type { TextKey } from '../words.ts';
 
 const needs = 'outcomes.read';
@@ -61,10 +61,11 @@ function viewAll(all: All, call: Call): VNode {
 function filesView({ words }: Call, months: Months, partner?: string): VNode {
   const { t } = words;
   const query = queryOf(months, partner);
-  return html`<p>
-      ${link(`/outcomes/report?${query}`, t('outcomes.report'))} · ${link(`/outcomes/report.csv?${query}`, 'CSV')}
-      ${' · '}${link(`/outcomes/report.xlsx?${query}`, 'XLSX')}
-    </p>
+  return html`${rowOf([
+      link(`/outcomes/report?${query}`, t('outcomes.report')),
+      link(`/outcomes/report.csv?${query}`, 'CSV'),
+      link(`/outcomes/report.xlsx?${query}`, 'XLSX'),
+    ])}
     <p class="why">
       ${t('outcomes.report_hint')} <code>mra outcomes report --month ${months.to} --print report.pdf</code>
     </p>`;

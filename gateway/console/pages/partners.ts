@@ -9,7 +9,7 @@ import { findStream, listInForce } from '../../store/streams.ts';
 import { cardLink } from './card.ts';
 import { memorandumView } from './agency.ts';
 import { page, param, type Call, type Section } from '../page.ts';
-import { english, facts, html, link, pathOf, state, table, time, type Content, type VNode } from '../parts.ts';
+import { english, facts, html, link, pathOf, rowOf, state, table, time, type Content, type VNode } from '../parts.ts';
 
 interface PartnerRow {
   readonly kind: 'administration' | 'agency';
@@ -152,31 +152,33 @@ function viewOne(one: PartnerPage, call: Call): VNode {
   const { t, number } = words;
   const { messages, arrangement } = one;
   return html`${facts([
-      ...(one.kind === 'agency' ? [] : theirList(one, call)),
-      [t('head.they_hold'), number(one.they_hold)],
-      [t('head.waiting'), number(messages.waiting)],
-      [t('partners.held_messages'), number(messages.held)],
-      [t('head.unanswered'), number(messages.overdue)],
-      [t('partners.last_attempt'), messages.evidence === undefined ? undefined : english(messages.evidence)],
-    ])}
-    ${one.newer_held && html`<p>${link('/held', t('partners.newer_held'))}</p>`}
-    ${one.memorandum === null ? arrangementView(one, call) : memorandumView(words, arrangement, one.memorandum)}
-    ${table(
-      t('partners.benefits'),
-      [{ head: t('head.code') }, { head: t('head.name') }],
-      Object.entries(arrangement.benefits).map(([code, text]) => [html`<code>${code}</code>`, english(text)]),
-      t('partners.no_benefits'),
-    )}
-    <p>
-      ${link(`/messages?partner=${one.partner}`, t('nav.messages'))} ·
-      ${
-        one.kind === 'administration' &&
-        html`${link(`/register?partner=${one.partner}`, t('nav.register'))} ·
-        ${link(pathOf('outcomes', 'partners', one.partner), t('nav.outcomes'))} · ${cardLink(words, one.partner)} · `
-      }
-      ${link(pathOf('partners', one.partner, 'files'), t('nav.files'))} ·
-      ${link(pathOf('partners', one.partner, 'decisions'), t('decisions.link'))}
-    </p>`;
+    ...(one.kind === 'agency' ? [] : theirList(one, call)),
+    [t('head.they_hold'), number(one.they_hold)],
+    [t('head.waiting'), number(messages.waiting)],
+    [t('partners.held_messages'), number(messages.held)],
+    [t('head.unanswered'), number(messages.overdue)],
+    [t('partners.last_attempt'), messages.evidence === undefined ? undefined : english(messages.evidence)],
+  ])}
+  ${one.newer_held && html`<p>${link('/held', t('partners.newer_held'))}</p>`}
+  ${one.memorandum === null ? arrangementView(one, call) : memorandumView(words, arrangement, one.memorandum)}
+  ${table(
+    t('partners.benefits'),
+    [{ head: t('head.code') }, { head: t('head.name') }],
+    Object.entries(arrangement.benefits).map(([code, text]) => [html`<code>${code}</code>`, english(text)]),
+    t('partners.no_benefits'),
+  )}
+  ${rowOf([
+    link(`/messages?partner=${one.partner}`, t('nav.messages')),
+    ...(one.kind === 'administration'
+      ? [
+          link(`/register?partner=${one.partner}`, t('nav.register')),
+          link(pathOf('outcomes', 'partners', one.partner), t('nav.outcomes')),
+          cardLink(words, one.partner),
+        ]
+      : []),
+    link(pathOf('partners', one.partner, 'files'), t('nav.files')),
+    link(pathOf('partners', one.partner, 'decisions'), t('decisions.link')),
+  ])}`;
 }
 
 export const partners: Section = {

@@ -13,6 +13,7 @@ import {
   html,
   link,
   pathOf,
+  rowOf,
   searchForm,
   state,
   time,
@@ -111,11 +112,12 @@ function oneView(proof: Proof, call: Call): VNode {
   const { t } = call.words;
   const { number } = proof;
   return html`${validView(proof, call)}
-    <p>
-      ${link(pathOf('proofs', number, 'print'), t('proofs.print'))} ·
-      ${link(pathOf('proofs', number, 'evidence'), t('proofs.download'))} ·
-      ${link(pathOf('answers', number), t('check.show'))} · ${link('/proofs', t('proofs.another'))}
-    </p>`;
+  ${rowOf([
+    link(pathOf('proofs', number, 'print'), t('proofs.print')),
+    link(pathOf('proofs', number, 'evidence'), t('proofs.download')),
+    link(pathOf('answers', number), t('check.show')),
+    link('/proofs', t('proofs.another')),
+  ])}`;
 }
 
 interface Printed extends Proof {

@@ -12,7 +12,21 @@ import { listInForce } from '../../store/streams.ts';
 import { openDay, openMoment } from '../../store/tables.ts';
 import { asked, page, param, type Call, type Section } from '../page.ts';
 import { olderLink, pageOfNumbered } from '../paging.ts';
-import { choice, facts, field, html, link, name, pathOf, searchForm, state, table, time, withQuery } from '../parts.ts';
+import {
+  choice,
+  facts,
+  field,
+  html,
+  link,
+  name,
+  pathOf,
+  rowOf,
+  searchForm,
+  state,
+  table,
+  time,
+  withQuery,
+} from '../parts.ts';
 import type { Kind, VNode } from '../parts.ts';
 import { timeLine } from '../time-line.ts';
 import type { Words } from '../words.ts';
@@ -198,38 +212,35 @@ function viewOne(operator: OperatorVersions, call: Call): VNode {
   const { t } = words;
   const query = new URLSearchParams({ partner, identifier }).toString();
   return html`${searchForm(words, pathOf('register', partner, identifier), axesFields(call), 'form.show')}
-    ${facts([
-      [
-        t('head.state'),
-        fact === null ? state('none', words.code('outcome', 'not_on_list')) : statusOf(words, fact, at),
+  ${facts([
+    [t('head.state'), fact === null ? state('none', words.code('outcome', 'not_on_list')) : statusOf(words, fact, at)],
+    [t('head.name'), html`${name(fact?.name)} ${name(fact?.otherName)}`],
+    [t('head.partner'), link(pathOf('partners', partner), partner)],
+    [t('register.true_at'), at],
+    [t('register.list'), list ?? t('register.empty')],
+    [t('head.roles'), fact?.roles.map((role) => words.code('role', role)).join(', ')],
+  ])}
+  ${timeLine(words, { versions, ...lineEnds(at, known, gateway.now()) })}
+  ${rowOf([link(`/check?${query}`, t('register.check')), link(`/consultations?${query}`, t('register.answers'))])}
+  ${table(
+    t('register.versions'),
+    [
+      ...[{ head: t('head.state') }, { head: t('register.true_from') }, { head: t('register.true_to') }],
+      ...[
+        { head: t('register.known_from') },
+        { head: t('register.known_to') },
+        { head: t('head.name') },
+        { head: t('head.message') },
       ],
-      [t('head.name'), html`${name(fact?.name)} ${name(fact?.otherName)}`],
-      [t('head.partner'), link(pathOf('partners', partner), partner)],
-      [t('register.true_at'), at],
-      [t('register.list'), list ?? t('register.empty')],
-      [t('head.roles'), fact?.roles.map((role) => words.code('role', role)).join(', ')],
-    ])}
-    ${timeLine(words, { versions, ...lineEnds(at, known, gateway.now()) })}
-    <p>${link(`/check?${query}`, t('register.check'))} · ${link(`/consultations?${query}`, t('register.answers'))}</p>
-    ${table(
-      t('register.versions'),
-      [
-        ...[{ head: t('head.state') }, { head: t('register.true_from') }, { head: t('register.true_to') }],
-        ...[
-          { head: t('register.known_from') },
-          { head: t('register.known_to') },
-          { head: t('head.name') },
-          { head: t('head.message') },
-        ],
-      ],
-      versions.map((version) => [
-        ...[words.code('status', version.status), version.valid_from, version.valid_to ?? ''],
-        ...[time(words, version.known_from), time(words, version.known_to), name(version.name ?? undefined)],
-        link(pathOf('messages', version.message), html`<code>${version.message.slice(0, 16)}</code>`),
-      ]),
-      '',
-    )}
-    ${olderLink(call, next)}`;
+    ],
+    versions.map((version) => [
+      ...[words.code('status', version.status), version.valid_from, version.valid_to ?? ''],
+      ...[time(words, version.known_from), time(words, version.known_to), name(version.name ?? undefined)],
+      link(pathOf('messages', version.message), html`<code>${version.message.slice(0, 16)}</code>`),
+    ]),
+    '',
+  )}
+  ${olderLink(call, next)}`;
 }
 
 /** A moment known of in the future is now: nothing is known of it yet. */
