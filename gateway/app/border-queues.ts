@@ -140,7 +140,7 @@ async function requireClient({ clients, settings: { client: name, queue } }: Con
   if (client?.state !== 'active')
     throw new GatewayError('E_CALLER_UNKNOWN', `the client ${name} of a queue is not there, or is revoked`, {
       at: queue,
-      fix: `Add it: mra client add ${name} --scopes assess.`,
+      fix: `Add it: mra client add ${name} --scope assess.`,
     });
   if (!client.scopes.includes('assess'))
     throw new GatewayError('E_SCOPE_MISSING', `the client ${name} of a queue may not ask for assessments`, {
