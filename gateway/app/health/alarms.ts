@@ -51,7 +51,8 @@ async function changeAlarms(gateway: OpenGateway, changes: Changes, ways: readon
     if (rows.length > 0) await appendEvents(tx, rows);
     return made;
   });
-  for (const alarm of alarms) gateway.log.error('alarm opened', fieldsOf(alarm));
+  for (const alarm of alarms)
+    gateway.log[alarm.severity === 'fail' ? 'error' : 'warn']('alarm opened', fieldsOf(alarm));
   for (const alarm of closed) gateway.log.info('alarm closed', fieldsOf(alarm));
 }
 

@@ -17,6 +17,7 @@ import { deliverDue } from '../../../gateway/outbound/delivery.ts';
 import { sendList } from '../../../gateway/outbound/send-list.ts';
 import { listAlarms, takeDuty } from '../../../gateway/store/alarms.ts';
 import { probeStore } from '../../../gateway/store/database.ts';
+import { makeLog } from '../../../gateway/wire/log.ts';
 import { onBothEngines } from '../../store/engines.ts';
 import { eachTestWithKorea, operators, type OpenAdministration } from '../../support/administrations.ts';
 import { runCommand } from '../../support/command-line.ts';
@@ -74,6 +75,24 @@ describe('an alarm', () => {
     const all = await listAlarms(gateway.db.sql, { all: true });
     expect(all.map(({ n, cause, closedAt }) => [n, cause, closedAt === undefined])).to.deep.equal([
       [1, 'partner_down', false],
+    ]);
+  });
+
+  it('is in the log as an error or as a warning, as severe as it is', async () => {
+    const lines: string[] = [];
+    const destination = { write: (line: string) => void lines.push(line) };
+    gateway = { ...gateway, log: makeLog({ level: 'warn', destination }) };
+    const take = openAlarms(gateway, new Map());
+    const about = { check: 'partner KR', detail: 'a problem', fix: 'mra doctor' } as const;
+    const findings = [
+      { ...about, result: 'warn', cause: 'list_held' },
+      { ...about, result: 'fail', cause: 'key_expired' },
+    ] as const;
+    for (let round = 0; round < 2; round += 1) await take(findings);
+    const logged = lines.map((line) => JSON.parse(line) as { level: number; kind: string });
+    expect(logged.map(({ level, kind }) => [level, kind])).to.have.deep.members([
+      [40, 'list_held'],
+      [50, 'key_expired'],
     ]);
   });
 
