@@ -181,7 +181,8 @@ export function verifyEvidence(given, verifierKey) {
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const [file, key] = process.argv.slice(2);
   try {
-    if (file === undefined || key === undefined) throw new Error('usage: node verify-evidence.js FILE KEY, where KEY is the line that mra audit key prints');
+    if (file === undefined || key === undefined)
+      throw new Error('usage: node verify-evidence.js FILE KEY (KEY: of mra audit key)');
     console.log(JSON.stringify(verifyEvidence(readFileSync(file, 'utf8'), key)));
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
