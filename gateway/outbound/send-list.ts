@@ -205,11 +205,11 @@ function kindFor(partner: Partner, stream: Stream | undefined, kind: ListKind | 
   const wanted = kind ?? (begins || !kinds.includes('delta') ? 'full' : 'delta');
   if (!kinds.includes(wanted))
     throw new GatewayError('E_LIST_KIND', `this partner takes ${kinds.join(' and ')} lists only`, {
-      fix: 'Send --full.',
+      fix: `mra list send ${partner.code} --full`,
     });
   if (wanted === 'delta' && begins) {
     const detail = stream === undefined ? 'this partner was never sent a list' : 'the next list must be a full one';
-    throw new GatewayError('E_NOTHING_HELD', detail, { fix: 'Send a full list: --full.' });
+    throw new GatewayError('E_NOTHING_HELD', detail, { fix: `mra list send ${partner.code} --full` });
   }
   return wanted;
 }

@@ -57,7 +57,7 @@ export function mayDo({ roles: held }: { readonly roles: readonly Role[] }, perm
 export function requireMay(person: { readonly roles: readonly Role[] }, permission: Permission): void {
   if (mayDo(person, permission)) return;
   const fix = `It needs the role ${permissions[permission].join(' or ')}: mra person role sets the roles of a person.`;
-  throw new GatewayError('E_ROLE_MISSING', `the roles of the person do not allow ${permission}`, { fix });
+  throw new GatewayError('E_ROLE_MISSING', `it takes ${permission}`, { fix });
 }
 
 /** The roles in these texts, each once, in the order of the table. Throws E_REQUEST_INVALID for a text that is no role. */
