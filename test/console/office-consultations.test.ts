@@ -69,7 +69,7 @@ describe('consultations and entries in the office', () => {
 
   it('shows identifier suggestions: what was written nearly right, with the identifier that would be recognised', async () => {
     const reader = await office.signedIn('li.na', 'reader');
-    expect((await reader.get('/suggestions')).html).to.include('Nothing was written nearly right');
+    expect((await reader.get('/suggestions')).html).to.include('No identifier with this outcome has a suggestion');
     await us.save(...operators(3));
     await listToThem(us, them);
     const right = `AEOCN${operator(1).code}`;
@@ -85,7 +85,7 @@ describe('consultations and entries in the office', () => {
 
   it('shows the exposure: answers that recognised an operator which was suspended by then, as a later list says', async () => {
     const reader = await office.signedIn('li.na', 'reader');
-    expect((await reader.get('/exposure')).html).to.include('No answer of this time would be otherwise now');
+    expect((await reader.get('/exposure')).html).to.include('No answer of this period would be different now');
     await us.save(...operators(3));
     await listToThem(us, them);
     const query = { partner: 'CN', identifier: identifier(1), role: 'consignor', direction: 'import' } as const;

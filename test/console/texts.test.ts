@@ -60,6 +60,19 @@ describe('the texts of the console', () => {
       for (const code of codes) expect(texts.en, `${group}.${code}`).to.have.property(`${group}.${code}`);
   });
 
+  it('have a word for every kind of event that the program names where it records one', () => {
+    const program = path.join(folder, '..');
+    const files = readdirSync(program, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+    const recording = files
+      .map((file) => readFileSync(path.join(program, file), 'utf8'))
+      .filter((text) => text.includes('appendEvents('));
+    const kinds = recording.flatMap((text) =>
+      [...text.matchAll(/\bkind: '([a-z_]+)',\s*ref\b/gu)].map(([, kind]) => kind),
+    );
+    expect(kinds).to.include('list_sealed');
+    for (const kind of kinds) expect(texts.en).to.have.property(`event.${kind}`);
+  });
+
   it('are used, each of them', () => {
     const others = ['page.js', 'page-texts.js', 'page.html'].map((file) => path.join('../offline', file));
     const code = [...sources, ...others].map((file) => readFileSync(path.join(folder, file), 'utf8')).join('\n');
