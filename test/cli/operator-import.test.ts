@@ -36,6 +36,12 @@ describe('mra operator import', () => {
     return { ...ran, ...(ran.stdout === '' ? undefined : imported(ran)) };
   }
 
+  it('takes the example of the documents whole', async () => {
+    const example = join(import.meta.dirname, '../../docs/examples/operators.csv');
+    const { exit, counts } = await importOf(readFileSync(example));
+    expect([exit, counts?.['created'], counts?.['refused'], counts?.['warnings']]).to.deep.equal([0, 2, 0, 0]);
+  });
+
   describe('of an older export', () => {
     it('does not undo newer facts, and lists each older row', async () => {
       await importOf(csvOf({ ...suspended, ...noConsent, 'address.city': 'NEW' }), ['--as-of', '2018-02-28']);
