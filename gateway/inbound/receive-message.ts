@@ -3,7 +3,7 @@
  *
  *   keep the bytes -> verify -> validate -> decode -> judge -> seal the receipt -> apply, reply and receipt in one transaction
  *
- * Every message is answered by a signed receipt, and a repeated message by the very receipt it got the first time.
+ * Every message is answered by a signed receipt, or as was agreed with the partner, and a repeated message as it was the first time.
  */
 
 import { getPartner, type Gateway, type Partner } from '../gateway.ts';

@@ -1,6 +1,6 @@
 /**
  * The end of the first story: a queued message is sent to its partner, with the same bytes under the same id each time,
- * until the partner's signed receipt is held. A broker's confirm or a 2xx is custody; only the receipt is delivery.
+ * until the partner's signed receipt, or the answer that was agreed in its place, is held. A broker's confirm or a 2xx is custody only.
  */
 
 import { setTimeout as pause } from 'node:timers/promises';
