@@ -4,6 +4,7 @@
  */
 
 import { expect } from 'chai';
+import { texts } from '../../gateway/console/words.ts';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { check } from '../../gateway/clearance/requests.ts';
@@ -125,9 +126,12 @@ describe('files at the office', () => {
     const { body } = await person(li).json('/office/v1/partners/XF/files/list', {});
     const id = String(body['message']);
     expect(await findMessage(sql(), id)).to.include({ state: 'SEALED' });
+    const waits = texts.en['files.waits'];
+    expect((await person(ana).get('/files')).html).to.include(waits);
     const [first, second] = await Promise.all([1, 2].map(() => fetched(ana, `/files/sent/${id}`)));
     if (first === undefined || second === undefined) throw new Error('it was fetched twice');
     expect([first.status, second.status, second.bytes.equals(first.bytes)]).to.deep.equal([200, 200, true]);
+    expect((await person(ana).get('/files')).html).not.to.include(waits);
     expect(await findMessage(sql(), id)).to.include({ state: 'HANDED_OVER' });
     expect((await fetched(li, `/partners/XF/files/sent/${id}`)).bytes.equals(first.bytes)).to.equal(true);
     const name = (await findMessage(sql(), id))?.file ?? '';

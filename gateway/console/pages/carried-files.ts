@@ -16,6 +16,7 @@ import type { InboxMessage } from '../../store/inbox.ts';
 import { listMessages, type MessageListRow, type MessageRow } from '../../store/outbox.ts';
 import { page, param, type Call, type Done, type Download, type Section } from '../page.ts';
 import { actForm, english, facts, field, html, link, name, pathOf, state, table, time, type VNode } from '../parts.ts';
+import type { Words } from '../words.ts';
 import { messageState } from './messages.ts';
 
 const mostBytes = 64 * 1024 * 1024;
@@ -87,14 +88,15 @@ function viewAll(place: Place, files: Files, call: Call): VNode {
   const isStaff = place === staffPlace;
   return html`${isStaff && html`<p>${t('files.staff')}</p>`}
   ${actForm(call, { to: to(), needs, withFile: true, children }, [{ text: t('files.give') }])}
-  ${messageTable(t('files.from', { name: files.name }), files.from_partner, call, ({ digest }) => to('received', digest))}
-  ${messageTable(t('files.from', { name: call.gateway.home.name }), files.from_us, call, ({ id = '' }) => to('sent', id))}
+  ${messageTable(t('files.from', { name: files.name }), files.from_partner, files, call, ({ digest }) => to('received', digest))}
+  ${messageTable(t('files.from', { name: call.gateway.home.name }), files.from_us, files, call, ({ id = '' }) => to('sent', id))}
   ${isStaff && files.by_file && actForm(call, { to: to('list'), needs }, [{ text: t('files.make') }])}`;
 }
 
 function messageTable(
   caption: string,
   rows: readonly MessageListRow[],
+  { by_file: byFile }: Pick<Files, 'by_file'>,
   { words }: Call,
   addressOf: (row: MessageListRow) => string,
 ): VNode {
@@ -104,11 +106,16 @@ function messageTable(
       caption,
       [{ head: t('head.at') }, { head: t('head.kind') }, { head: t('head.state') }, { head: t('head.message') }],
       rows.map((row) => [
-        ...[time(words, row.at), words.code('kind', row.kind ?? ''), messageState(words, row.state)],
+        ...[time(words, row.at), words.code('kind', row.kind ?? ''), fileState(words, row.state, byFile)],
         link(addressOf(row), html`<code>${(row.id ?? row.digest).slice(0, 60)}</code>`),
       ]),
       t('messages.none'),
     )}`;
+}
+
+/** Nothing sends what people carry: it waits for the person who fetches it. */
+function fileState(words: Words, code: MessageListRow['state'], byFile: boolean): VNode {
+  return byFile && code === 'SEALED' ? state('old', words.t('files.waits')) : messageState(words, code);
 }
 
 interface Received extends InboxMessage {
@@ -176,11 +183,11 @@ function viewSent(place: Place, message: MessageRow, call: Call): VNode {
   const { partner, to } = placeOf(place, call);
   const { needs } = place;
   const at = (...parts: string[]): string => to('sent', message.id, ...parts);
-  const { adapter } = getPartner(call.gateway, partner);
+  const { adapter, byFile } = getPartner(call.gateway, partner);
   const answers = message.kind !== 'receipt' && (adapter.exchange.send?.stages ?? []).some(({ format }) => format);
   const answer = field({ name: 'file', label: t('files.their_answer'), type: 'file', required: true });
   return html`${facts([
-      [t('head.state'), messageState(words, message.state)],
+      [t('head.state'), fileState(words, message.state, byFile)],
       [t('head.kind'), words.code('kind', message.kind)],
       [t('messages.verdict'), message.verdictDetail === undefined ? undefined : english(message.verdictDetail)],
       [t('messages.evidence'), words.code('evidence', message.evidence ?? '')],
