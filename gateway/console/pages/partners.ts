@@ -27,7 +27,7 @@ interface PartnerRow {
   readonly messages: OpenMessages;
 }
 
-async function rowOf({ gateway }: Call, { code, adapter }: Partner): Promise<PartnerRow> {
+async function partnerRow({ gateway }: Call, { code, adapter }: Partner): Promise<PartnerRow> {
   const { sql } = gateway.db;
   const now = gateway.now();
   const list = await listInForce(sql, code);
@@ -53,7 +53,7 @@ async function rowOf({ gateway }: Call, { code, adapter }: Partner): Promise<Par
 
 async function loadAll(call: Call): Promise<{ readonly items: readonly PartnerRow[] }> {
   const items: PartnerRow[] = [];
-  for (const partner of call.gateway.partners.values()) items.push(await rowOf(call, partner));
+  for (const partner of call.gateway.partners.values()) items.push(await partnerRow(call, partner));
   return { items };
 }
 
@@ -116,7 +116,7 @@ async function loadOne(call: Call): Promise<PartnerPage> {
   const { arrangement, memorandum = null, identifiers, cc, transport, seal } = partner.adapter;
   const { title, programme, inForce: period, directions, benefits } = arrangement;
   return {
-    ...(await rowOf(call, partner)),
+    ...(await partnerRow(call, partner)),
     memorandum,
     arrangement: { title, programme, from: period.from, until: period.until ?? null, directions, benefits },
     identifiers: { theirs: identifiers.theirs.words, ours: identifiers.ours.words },
