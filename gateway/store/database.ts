@@ -9,7 +9,7 @@ import { advanceCounter } from './counters.ts';
 import type { Engine, EngineAccess, ReportError } from './engine.ts';
 import { GroupCommit, type Terms } from './group-commit.ts';
 import { migrate, requireCurrent } from './migrations.ts';
-import { openPostgres } from './postgres.ts';
+import { isContended, openPostgres } from './postgres.ts';
 import { openSqlite, readSqlite } from './sqlite.ts';
 import type { Tables } from './tables.ts';
 import { transactionsOf } from './transaction.ts';
@@ -123,12 +123,31 @@ function accessTo(url: string, report: ReportError): EngineAccess {
   throw new GatewayError('E_CONFIG_INVALID', 'the address of the store names no known engine', { fix });
 }
 
+/** How often a migration begins: other gateways on the store use its tables meanwhile, and it waits two seconds for them at most. */
+const mostTries = 10;
+
+async function bringUp({ engine, migrating }: EngineAccess, writer: Kysely<Tables>): Promise<void> {
+  if (migrating === undefined) return await migrate(writer, engine);
+  const db = new Kysely<Tables>({ dialect: migrating() });
+  try {
+    for (let tries = 1; tries < mostTries; tries += 1)
+      try {
+        return await migrate(db, engine);
+      } catch (error) {
+        if (!isContended(error)) throw error;
+      }
+    await migrate(db, engine);
+  } finally {
+    await db.destroy();
+  }
+}
+
 async function open(access: EngineAccess): Promise<Omit<Database, 'damaged'>> {
   const { engine } = access;
   const writer = new Kysely<Tables>({ dialect: access.writing });
   try {
     await access.assertDurable(writer);
-    await migrate(writer, engine);
+    await bringUp(access, writer);
     await writer.transaction().execute((tx) => advanceCounter(tx, 'opened'));
     // Again after a write: some drivers fall back to weaker settings then.
     await access.assertDurable(writer);

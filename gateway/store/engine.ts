@@ -12,6 +12,8 @@ export type ReportError = (error: unknown) => unknown;
 export interface EngineAccess {
   readonly engine: Engine;
   readonly writing: Dialect;
+  /** For migrations, where statements on large tables take longer than others may; absent: they are run by `writing`. */
+  migrating?(): Dialect;
   /** Called after the first write: an SQLite file must exist by then. */
   openReading(): Dialect;
   /** Calls again and again while another process or thread keeps a transaction from beginning. */

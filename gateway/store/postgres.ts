@@ -78,8 +78,9 @@ class TranslatingDriver extends PostgresDriver {
 export function openPostgres(url: string, report: ReportError): EngineAccess {
   return {
     engine: 'postgres',
-    writing: dialectOf(poolOf(url, false), report),
-    openReading: () => dialectOf(poolOf(url, true), report),
+    writing: dialectOf(poolOf(url, 'write'), report),
+    migrating: () => dialectOf(poolOf(url, 'migrate'), report),
+    openReading: () => dialectOf(poolOf(url, 'read'), report),
     assertDurable,
   };
 }
@@ -126,7 +127,8 @@ function assertPrimary(client: ClientBase, done: (error?: Error) => void): void 
     .then(({ rows }) => done(rows[0]?.standby === false ? undefined : new Error('this server is a standby')), done);
 }
 
-function poolOf(url: string, readOnly: boolean): PoolOfServers {
+function poolOf(url: string, use: 'read' | 'write' | 'migrate'): PoolOfServers {
+  const readOnly = use === 'read';
   const pg = load('pg') as typeof import('pg');
   const parsers = new pg.TypeOverrides();
   // Our values of type bigint stay far below 2^53, so they are read as numbers and not as text.
@@ -141,11 +143,10 @@ function poolOf(url: string, readOnly: boolean): PoolOfServers {
     maxLifetimeSeconds: 15,
     // All in milliseconds.
     connectionTimeoutMillis: 5_000,
-    statement_timeout: 5_000,
+    ...(use === 'migrate' ? {} : { statement_timeout: 5_000, query_timeout: 10_000 }),
     lock_timeout: 2_000,
     // A process that stands still in a transaction keeps others from its rows for so long.
     idle_in_transaction_session_timeout: 5_000,
-    query_timeout: 10_000,
     // Statements of a transaction that are not waited for are sent at once.
     pipeline: !readOnly,
     application_name: readOnly ? 'mra-gateway reads' : 'mra-gateway',
@@ -183,6 +184,12 @@ async function assertDurable(db: Kysely<Tables>): Promise<void> {
 const unreachableStates = /^(08|25006|40|53|55P03|57|58)/;
 /** Data or index corrupted; or tables that were there are gone: the database was replaced. */
 const damagedStates = /^(XX001|XX002|42P01|42703|3F000)$/;
+
+/** Others held what it needs, or it and others waited for each other: deadlock_detected, lock_not_available. */
+export function isContended(error: unknown): boolean {
+  const cause = isGatewayError(error) ? error.cause : undefined;
+  return cause instanceof Error && 'code' in cause && (cause.code === '40P01' || cause.code === '55P03');
+}
 
 /** Messages of the client library about a lost connection, which come without a code. */
 const connectionLost = /^(Connection terminated|Client (has encountered|was closed)|Query read timeout)/;
