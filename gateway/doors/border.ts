@@ -259,7 +259,7 @@ async function answer(
     return await route.get({ door, caller, target, request, id });
   }
   if (route === undefined && postPath === undefined)
-    throw new GatewayError('E_ROUTE_UNKNOWN', 'docs/border.md lists the addresses of this door');
+    throw new GatewayError('E_ROUTE_UNKNOWN', 'GET /openapi.json lists the addresses of this door');
   return methodProblem([...(route ? ['GET'] : []), ...(postPath === undefined ? [] : ['POST'])].join(', '), requestId);
 }
 
