@@ -1,7 +1,6 @@
 /** `mra adapter new`: reads a partner's sample messages and writes the folder of an adapter, with a question for every guess. */
 
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { TransportKind } from '../adapter/adapter.ts';
@@ -24,6 +23,7 @@ import { GatewayError, isGatewayError } from '../model/errors.ts';
 import { writeYaml } from '../wire/files/yaml.ts';
 import { folderOf } from './adapter-folder.ts';
 import type { CliContext } from './context.ts';
+import { readInput } from './input.ts';
 import { exitCodes } from './output.ts';
 import { terminalHere, type OpenTerminal, type Terminal } from './terminal.ts';
 
@@ -85,12 +85,12 @@ async function draftFolder(context: CliContext, cc: string, options: NewOptions,
     partner: cc.toUpperCase(),
     home,
     ourGrades: home.grades.slice(0, 1),
-    samples: await samplesIn(options.sample),
-    replies: await samplesIn(options.replySample),
-    acknowledgements: await samplesIn(options.acknowledgement),
+    samples: samplesIn(options.sample),
+    replies: samplesIn(options.replySample),
+    acknowledgements: samplesIn(options.acknowledgement),
     vocabulary,
     given: { ...(name && { name }), ...(timeZone && { timeZone }), ...(transport && { transport }) },
-    answers: await answersOf(context, join(folder, keptAnswers), options),
+    answers: answersOf(context, join(folder, keptAnswers), options),
   };
   const drafted = draftAdapter(request, tools);
   const asks = open !== undefined && out.format !== 'json';
@@ -105,30 +105,22 @@ async function draftFolder(context: CliContext, cc: string, options: NewOptions,
     out.note(`Your answers so far are kept; the same command goes on with the next question.`);
 }
 
-function invalid(detail: string, fix: string, at?: string): GatewayError {
-  return new GatewayError('E_REQUEST_INVALID', detail, { fix, ...(at !== undefined && { at }) });
+function invalid(detail: string, fix: string, at: string): GatewayError {
+  return new GatewayError('E_REQUEST_INVALID', detail, { fix, at });
 }
 
 /** The files, and those of the folders, in the order of their names. */
-async function samplesIn(paths: readonly string[]): Promise<readonly SampleFile[]> {
+function samplesIn(paths: readonly string[]): readonly SampleFile[] {
   const files = paths.flatMap((path) => {
     if (!existsSync(path) || !statSync(path).isDirectory()) return [path];
     const names = readdirSync(path).filter((name) => !name.startsWith('.'));
     return names.sort().map((name) => join(path, name));
   });
-  return await Promise.all(files.map(async (file) => readSample(file, await readBytes(file))));
+  return files.map((file) => readSample(file, readInput(file)));
 }
 
-async function readBytes(file: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    const fix = 'Check the path of the file.';
-    throw new GatewayError('E_FILE_UNREADABLE', 'the file cannot be read', { at: file, fix, cause });
-  }
-}
-
-function textIn(bytes: Buffer, file: string): string {
+function readUtf8(file: string): string {
+  const bytes = readInput(file);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
@@ -136,30 +128,20 @@ function textIn(bytes: Buffer, file: string): string {
   }
 }
 
-async function readUtf8(file: string): Promise<string> {
-  return textIn(await readBytes(file), file);
-}
-
 /** Those given before a person left, those of the file, and those of the command. */
-async function answersOf(
-  { tools }: CliContext,
-  kept: string,
-  { answers, answer }: NewOptions,
-): Promise<ReadonlyMap<string, unknown>> {
+function answersOf({ tools }: CliContext, kept: string, { answers, answer }: NewOptions): ReadonlyMap<string, unknown> {
   const files = [...(existsSync(kept) ? [kept] : []), ...(answers === undefined ? [] : [answers])];
-  const written = await Promise.all(
-    files.map(async (file) => {
-      const value = tools.readYaml(await readUtf8(file), file);
-      if (typeof value === 'object' && value !== null && !Array.isArray(value)) return Object.entries(value);
-      throw invalid('answers are a YAML mapping', 'Write  /name: …  with one line for each question.', file);
-    }),
-  );
+  const written = files.flatMap((file) => {
+    const value = tools.readYaml(readUtf8(file), file);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return Object.entries(value);
+    throw invalid('answers are a YAML mapping', 'Write  /name: …  with one line for each question.', file);
+  });
   const given = answer.map((text): [string, unknown] => {
     const [, at, value] = /^([^=]+)=(.*)$/su.exec(text) ?? [];
     if (at !== undefined && value !== undefined) return [at, tools.readYaml(value, '--answer')];
     throw invalid('an answer is written at=value', 'Write  --answer "/name=Customs of Example".', text);
   });
-  return new Map([...written.flat(), ...given]);
+  return new Map<string, unknown>([...written, ...given]);
 }
 
 /**

@@ -109,7 +109,7 @@ async function checkedSignature(
       fix,
     });
   }
-  const certificates = readCertificates(Buffer.from(readInput(file)).toString(), file);
+  const certificates = readCertificates(readInput(file).toString(), file);
   const now = new Date();
   const raw = { partner, via: 'file', bytes, receivedAt: momentOf(now) } as const;
   using message = await verify(raw, { ...seal, seals: [seal.kind], certificates }, now);

@@ -1,6 +1,5 @@
 /** `mra audit …`: the log of this gateway, and whether it was altered. */
 
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { checkpointsIn, keyMissing, logKey, publishedKey } from '../audit/seal-log.ts';
@@ -8,6 +7,7 @@ import { verifyLog } from '../audit/verify-log.ts';
 import { contradicts, witnessedOf, witnessedPartners } from '../audit/witnessed.ts';
 import { keyOfVerifier } from '../model/log/checkpoint.ts';
 import { withGateway, withReading, type CliContext, type OpenGateway } from './context.ts';
+import { readInput } from './input.ts';
 import { exitCodes } from './output.ts';
 
 export function auditCommands(program: Command, context: CliContext): void {
@@ -107,7 +107,7 @@ async function verify(context: CliContext, options: VerifyOptions): Promise<void
   const open = (): Promise<OpenGateway> => context.open(undefined, true);
   await withGateway({ open }, async ({ config, db }) => {
     const folder = options.checkpoints ?? join(config.data, 'log');
-    const key = options.key === undefined ? await logKey(folder) : keyOfVerifier(await readFile(options.key, 'utf8'));
+    const key = options.key === undefined ? await logKey(folder) : keyOfVerifier(readInput(options.key).toString());
     const { out } = context;
     if (key === undefined) throw await keyMissing(db, folder);
     const report = await verifyLog(db.sql, await checkpointsIn(folder, key));

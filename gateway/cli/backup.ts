@@ -49,7 +49,7 @@ async function makeBackup({ out, config }: CliContext, file: string, { keys }: K
 const keyFolders = ({ keys, data }: Config): KeyFolders => ({ keys, log: join(data, 'log') });
 
 function passphraseIn(file: string): string {
-  return Buffer.from(readInput(file)).toString('utf8').trimEnd();
+  return readInput(file).toString().trimEnd();
 }
 
 async function restore({ out, config }: CliContext, file: string, { keys }: KeyOptions): Promise<void> {
@@ -57,8 +57,7 @@ async function restore({ out, config }: CliContext, file: string, { keys }: KeyO
   makeFolder(settings.data, 0o700);
   const unlock = lockFolder(settings.data);
   try {
-    if (keys !== undefined)
-      openKeyBackup(Buffer.from(readInput(`${file}.keys`)), passphraseIn(keys), keyFolders(settings));
+    if (keys !== undefined) openKeyBackup(readInput(`${file}.keys`), passphraseIn(keys), keyFolders(settings));
     const now = momentOf(new Date());
     const at = { store: settings.store, file, stamp: now.replaceAll(/\W/gu, '') };
     let found: Restored | undefined;

@@ -59,7 +59,7 @@ function withDecision(command: Command): Command {
 const scopesIn = (text: string): readonly Scope[] => readScopes(text.split(','), '--scope');
 
 const pemOf = (file: string | undefined): string | undefined =>
-  file === undefined ? undefined : Buffer.from(readInput(file)).toString();
+  file === undefined ? undefined : readInput(file).toString();
 
 async function add(
   context: ClientContext,

@@ -140,7 +140,7 @@ function showSummary({ out, exit }: CliContext, report: ConformanceReport, files
 
 async function verifyFile(context: CliContext, file: string, certificate: string | undefined): Promise<void> {
   const { out } = context;
-  const [bytes, signature] = [readInput(file), Buffer.from(readInput(`${file}.jws`)).toString('latin1')];
+  const [bytes, signature] = [readInput(file), readInput(`${file}.jws`).toString('latin1')];
   const report = readReport(bytes, file);
   const certificates = certificate === undefined ? await knownCertificates(context) : certificatesIn([certificate]);
   const signer = await verifyReport(bytes, signature, certificates);

@@ -5,6 +5,7 @@ import type { OpenGateway, Reading } from '../app/composition.ts';
 import type { Config } from '../app/config.ts';
 import type { Reloaded } from '../app/partners.ts';
 import type { DoorHooks } from '../rehearsal/simulator.ts';
+import type { Decider } from '../store/approvals.ts';
 import { exitCodes, type ExitCode, type Output } from './output.ts';
 
 export type { OpenGateway };
@@ -65,8 +66,12 @@ export async function withReading<G, T>(
 }
 
 /** One of two people has decided. */
-export function awaitSecond({ out, exit }: Pick<CliContext, 'out' | 'exit'>, command: string, typed: boolean): void {
+export function awaitSecond(
+  { out, exit }: Pick<CliContext, 'out' | 'exit'>,
+  command: string,
+  { counts }: Pick<Decider, 'counts'>,
+): void {
   out.note('The decision is recorded. It takes effect when a second person decides the same.');
   exit(exitCodes.not_allowed);
-  out.next(typed ? `${command} --as ANOTHER` : `mra login ANOTHER; ${command}`);
+  out.next(counts === undefined ? `${command} --as ANOTHER` : `mra login ANOTHER; ${command}`);
 }

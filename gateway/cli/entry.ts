@@ -72,7 +72,7 @@ async function run(
 function readFile(file: string, formats: EntryFormats, options: Parameters<typeof readEntry>[3]): ReadEntry {
   const bytes = readInput(file);
   // The first characters of UTF-16 are read with zero bytes between them.
-  const isXml = /^[^\w[{]*</u.test(Buffer.from(bytes.subarray(0, 64)).toString('latin1'));
+  const isXml = /^[^\w[{]*</u.test(bytes.toString('latin1', 0, 64));
   return readEntry(bytes, isXml ? 'application/xml' : 'application/json', formats, options);
 }
 

@@ -1,13 +1,11 @@
 /** `mra evidence …`: proof of an answer for somebody who does not trust this gateway. */
 
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { evidenceFor, readEvidence } from '../audit/evidence.ts';
 import { printedEvidence } from '../audit/printed-evidence.ts';
 import { placeOfConsultation } from '../clearance/requests.ts';
-import { GatewayError } from '../model/errors.ts';
 import { withGateway, type CliContext } from './context.ts';
-import { writeOutput } from './input.ts';
+import { readInput, writeOutput } from './input.ts';
 
 export function evidenceCommands(program: Command, context: CliContext): void {
   const evidence = program.command('evidence').description('prove an answer to others');
@@ -29,16 +27,10 @@ export function evidenceCommands(program: Command, context: CliContext): void {
     .command('verify <file>')
     .description('verify evidence, without a store or a network: a file, a printed page, or the text of its QR code')
     .requiredOption('--key <file>', 'file with the public key of the log (mra audit key), from a source you trust')
-    .action(async (file: string, { key }: { readonly key: string }) => {
-      const { proven } = readEvidence(await readText(file), await readText(key), file);
+    .action((file: string, { key }: { readonly key: string }) => {
+      const { proven } = readEvidence(readInput(file).toString(), readInput(key).toString(), file);
       const { identifier = '', name = '', status = '', message = '', advice, ...rest } = proven;
       const advised = [advice.action, ...advice.benefits].join(' ');
       context.out.result(proven, [{ ...rest, identifier, name, status, advice: advised, message }]);
     });
-}
-
-async function readText(file: string): Promise<string> {
-  return await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new GatewayError('E_FILE_UNREADABLE', 'it cannot be read', { at: file, cause });
-  });
 }

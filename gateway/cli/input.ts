@@ -39,8 +39,9 @@ export function keyName(text: string): string {
   });
 }
 
-/** The begin of a day at home, or a moment. Throws E_REQUEST_INVALID. */
-export function momentAt(text: string, timeZone: string): Moment {
+/** The begin of a day at home, or a moment, of `--from`. Throws E_REQUEST_INVALID. */
+export function momentAt(text: string | undefined, timeZone: string): Moment | undefined {
+  if (text === undefined) return undefined;
   const moment = isDay(text)
     ? momentInZone(`${text}T00:00:00`, timeZone)
     : /T.*(?:Z|[+-]\d\d:\d\d)$/u.test(text)
@@ -54,7 +55,7 @@ export function momentAt(text: string, timeZone: string): Moment {
 }
 
 /** Throws E_FILE_UNREADABLE. */
-export function readInput(file: string): Uint8Array {
+export function readInput(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (cause) {

@@ -20,7 +20,7 @@ import { signerAt, signerOf } from '../wire/signature/profile.ts';
 import { isUnsigned } from '../model/message.ts';
 import { awaitSecond, withGateway, withReading, type CliContext, type OpenGateway } from './context.ts';
 import { tlsCommand } from './key-tls.ts';
-import { asTyped, deciderHere, stopperHere, type DecidingOptions } from './login.ts';
+import { deciderHere, decidingOptions, stopperHere, stoppingOptions, type DecidingOptions } from './login.ts';
 import { keyName, momentAt, readInput, wholeNumber, writeOutput } from './input.ts';
 
 interface RotateOptions extends DecidingOptions {
@@ -74,28 +74,24 @@ export function rolloverCommands(key: Command, context: CliContext): void {
 }
 
 function stateCommands(key: Command, context: CliContext): void {
-  key
-    .command('confirm <partner>')
-    .description(
-      'a partner that reads no announcements says that it has registered our new key; two people must decide',
-    )
-    .option('--as <person>', asTyped)
-    .option('--reason <text>', 'why, for the log')
-    .action((partner: string, options: DecidingOptions) =>
-      withGateway(context, (gateway) => confirm(context, gateway, partner, options)),
-    );
-  key
-    .command('cancel <partner>')
-    .description('give up a new key: the present one goes on signing')
-    .requiredOption('--reason <text>', 'why, for the log')
-    .option('--as <person>', asTyped)
-    .action((partner: string, options: { reason: string; as?: string }) =>
-      withGateway(context, (gateway) => cancel(context, gateway, partner, options)),
-    );
+  decidingOptions(
+    key
+      .command('confirm <partner>')
+      .description(
+        'a partner that reads no announcements says that it has registered our new key; two people must decide',
+      ),
+  ).action((partner: string, options: DecidingOptions) =>
+    withGateway(context, (gateway) => confirm(context, gateway, partner, options)),
+  );
+  stoppingOptions(
+    key.command('cancel <partner>').description('give up a new key: the present one goes on signing'),
+  ).action((partner: string, options: { reason: string; as?: string }) =>
+    withGateway(context, (gateway) => cancel(context, gateway, partner, options)),
+  );
 }
 
 function rolloverOptions(command: Command): Command {
-  return command
+  const described = command
     .option(
       '--from <day>',
       'the day or moment from which the new key signs (default: after the notice agreed with the partner)',
@@ -106,9 +102,8 @@ function rolloverOptions(command: Command): Command {
       wholeNumber('--grace', 0),
     )
     .option('--name <name>', 'by which messages call the new key (kid, KeyName)', keyName)
-    .option('--out <file>', 'write the new certificate to this file, for a person to send')
-    .option('--as <person>', asTyped)
-    .option('--reason <text>', 'why, for the log');
+    .option('--out <file>', 'write the new certificate to this file, for a person to send');
+  return decidingOptions(described);
 }
 
 function fileCommands(key: Command, context: CliContext): void {
@@ -136,14 +131,14 @@ async function rotate(
   command: string,
   key?: KeyWithCertificate,
 ): Promise<void> {
-  const begins = from === undefined ? undefined : momentAt(from, gateway.home.timeZone);
+  const begins = momentAt(from, gateway.home.timeZone);
   const partner = getPartner(gateway, code);
   const decider = await deciderHere(gateway, out, 'keys.decide', options);
   const rollover = { from: begins, graceDays, name, given: key };
   const done = await rotateTogether(gateway, partner.code, rollover, decider);
   if (done === undefined) {
     if (out.format === 'json') out.json({ partner: partner.code, person: decider.person, done: false });
-    return awaitSecond({ out, exit }, command, decider.counts === undefined);
+    return awaitSecond({ out, exit }, command, decider);
   }
   const { certificate, message, ...begun } = done;
   if (file !== undefined)
@@ -169,7 +164,7 @@ function textOf({ partners }: OpenGateway, code: string, pem: string, name: stri
 /** The certificate of a key that `mra key csr` made, or a PKCS#12 file. Throws E_KEY_MISSING, E_REQUEST_INVALID. */
 async function given(gateway: OpenGateway, file: string, { passwordFile }: ImportOptions): Promise<KeyWithCertificate> {
   const bytes = readInput(file);
-  if (!Buffer.from(bytes).includes('-----BEGIN CERTIFICATE-----')) {
+  if (!bytes.includes('-----BEGIN CERTIFICATE-----')) {
     if (passwordFile === undefined)
       throw new GatewayError('E_REQUEST_INVALID', 'a PKCS#12 file has a password', {
         at: '--password-file',
@@ -178,7 +173,7 @@ async function given(gateway: OpenGateway, file: string, { passwordFile }: Impor
     passwordIn(passwordFile);
     return await readPkcs12(bytes, passwordFile);
   }
-  const [certificate] = readCertificates(Buffer.from(bytes).toString(), file);
+  const [certificate] = readCertificates(bytes.toString(), file);
   const key = certificate && gateway.keyring.keyOf(certificate);
   if (certificate === undefined || key === undefined)
     throw new GatewayError('E_KEY_MISSING', 'no key of this certificate is in the folder of keys', {
@@ -189,7 +184,7 @@ async function given(gateway: OpenGateway, file: string, { passwordFile }: Impor
 }
 
 function passwordIn(file: string): string {
-  return Buffer.from(readInput(file))
+  return readInput(file)
     .toString()
     .replace(/[\r\n]+$/u, '');
 }
@@ -201,11 +196,12 @@ async function confirm(
   options: DecidingOptions,
 ): Promise<void> {
   const partner = code.toUpperCase();
-  const { person, ...decider } = await deciderHere(gateway, out, 'keys.decide', options);
-  const from = await confirmTogether(gateway, code, { person, ...decider });
+  const decider = await deciderHere(gateway, out, 'keys.decide', options);
+  const { person } = decider;
+  const from = await confirmTogether(gateway, code, decider);
   if (from === undefined) {
     if (out.format === 'json') out.json({ partner, person, done: false });
-    return awaitSecond({ out, exit }, `mra key confirm ${partner}`, decider.counts === undefined);
+    return awaitSecond({ out, exit }, `mra key confirm ${partner}`, decider);
   }
   out.result({ partner, person, from }, [{ partner, person, from }]);
   out.next('mra key calendar');

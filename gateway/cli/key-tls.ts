@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { rotateTls } from '../app/tls-rollover.ts';
 import { withGateway, type CliContext, type OpenGateway } from './context.ts';
 import { momentAt, writeOutput } from './input.ts';
-import { asTyped, deciderHere, type DecidingOptions } from './login.ts';
+import { deciderHere, decidingOptions, type DecidingOptions } from './login.ts';
 
 interface RotateTlsOptions extends DecidingOptions {
   readonly from?: string;
@@ -12,14 +12,13 @@ interface RotateTlsOptions extends DecidingOptions {
 }
 
 export function tlsCommand(key: Command, context: CliContext): void {
-  key
-    .command('rotate-tls')
-    .description('make a new TLS key, which takes the place of the present one on its day')
-    .option('--from <day>', 'the day or moment from which it is used (default: in 14 days)')
-    .option('--out <file>', 'write its certificate to this file, for the partners to register')
-    .option('--as <person>', asTyped)
-    .option('--reason <text>', 'why, for the log')
-    .action((options: RotateTlsOptions) => withGateway(context, (gateway) => rotateOurTls(context, gateway, options)));
+  decidingOptions(
+    key
+      .command('rotate-tls')
+      .description('make a new TLS key, which takes the place of the present one on its day')
+      .option('--from <day>', 'the day or moment from which it is used (default: in 14 days)')
+      .option('--out <file>', 'write its certificate to this file, for the partners to register'),
+  ).action((options: RotateTlsOptions) => withGateway(context, (gateway) => rotateOurTls(context, gateway, options)));
 }
 
 async function rotateOurTls(
@@ -28,7 +27,7 @@ async function rotateOurTls(
   { from: day, out: file, ...options }: RotateTlsOptions,
 ): Promise<void> {
   const { person } = await deciderHere(gateway, out, 'keys.decide', options);
-  const begins = day === undefined ? undefined : momentAt(day, gateway.home.timeZone);
+  const begins = momentAt(day, gateway.home.timeZone);
   const { certificate, fingerprint, from, announced } = await rotateTls(gateway, { from: begins, person });
   if (file !== undefined) writeOutput(file, certificate.toString(), 'the key is stored');
   out.result({ fingerprint, from, announced, file: file ?? null }, [

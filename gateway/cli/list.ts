@@ -14,7 +14,7 @@ import { buildList, sendList, type BuiltList } from '../outbound/send-list.ts';
 import type { ListOptions } from '../model/list/queued-list.ts';
 import { findHeld } from '../store/held-messages.ts';
 import { findMessage, listMessages } from '../store/outbox.ts';
-import { asTyped, deciderHere, type DecidingOptions } from './login.ts';
+import { deciderHere, decidingOptions, type DecidingOptions } from './login.ts';
 import { awaitSecond, withGateway, type CliContext, type OpenGateway } from './context.ts';
 import { deliveryExit } from './delivery-exit.ts';
 import { readInput, writeOutput } from './input.ts';
@@ -73,22 +73,18 @@ export function listCommands(program: Command, context: CliContext): void {
 /** What two people decide. */
 function decisionCommands(list: Command, context: CliContext): void {
   for (const decision of ['release', 'refuse'] as const)
-    list
-      .command(`${decision} <message>`)
-      .description(`${decision} a held list; two people must decide`)
-      .option('--as <person>', asTyped)
-      .option('--reason <text>', 'why, for the log')
-      .action((message: string, options: DecidingOptions) =>
-        withGateway(context, (gateway) => decide(context, gateway, message, { decision, ...options })),
-      );
-  list
-    .command('reset <partner>')
-    .description('let the partner begin its stream anew, at any epoch; two people must decide')
-    .option('--as <person>', asTyped)
-    .option('--reason <text>', 'why, for the log')
-    .action((partner: string, options: DecidingOptions) =>
-      withGateway(context, (gateway) => resetIn(context, gateway, partner, options)),
+    decidingOptions(
+      list.command(`${decision} <message>`).description(`${decision} a held list; two people must decide`),
+    ).action((message: string, options: DecidingOptions) =>
+      withGateway(context, (gateway) => decide(context, gateway, message, { decision, ...options })),
     );
+  decidingOptions(
+    list
+      .command('reset <partner>')
+      .description('let the partner begin its stream anew, at any epoch; two people must decide'),
+  ).action((partner: string, options: DecidingOptions) =>
+    withGateway(context, (gateway) => resetIn(context, gateway, partner, options)),
+  );
 }
 
 function buildOptions(command: Command): Command {
@@ -271,7 +267,7 @@ async function decide(
   const decided = await decideHeld(gateway, message, { decision, ...decider });
   if (decided === undefined) {
     out.result({ message, ...by, verdict: null });
-    return awaitSecond({ out, exit }, `mra list ${decision} ${message}`, decider.counts === undefined);
+    return awaitSecond({ out, exit }, `mra list ${decision} ${message}`, decider);
   }
   if (out.format === 'json') out.json({ message, ...by, verdict: decided.verdict });
   else out.print(`${message}: ${decided.verdict}`);
@@ -289,7 +285,7 @@ async function resetIn(
   const decider = await deciderHere(gateway, out, 'lists.decide', options);
   const reset = await resetStream(gateway, partner, decider);
   if (out.format === 'json') out.json({ partner, person: decider.person, reset });
-  if (!reset) return awaitSecond({ out, exit }, `mra list reset ${partner}`, decider.counts === undefined);
+  if (!reset) return awaitSecond({ out, exit }, `mra list reset ${partner}`, decider);
   if (out.format !== 'json') out.print(`${partner}: the next full list begins the stream anew`);
   out.next(`mra list show ${partner}`);
 }

@@ -80,7 +80,7 @@ async function byPassword(gateway: SignedInGateway, id: string, seconds: number,
 
 /** Throws E_REQUEST_INVALID where nobody can be asked. */
 async function secretFrom(file: string | undefined, question: string, option: string): Promise<string> {
-  const text = file === undefined ? await askSecret(question) : Buffer.from(readInput(file)).toString();
+  const text = file === undefined ? await askSecret(question) : readInput(file).toString();
   const secret = text?.trim() ?? '';
   if (secret !== '') return secret;
   throw new GatewayError('E_REQUEST_INVALID', 'there is no secret, and no terminal to ask at', {
@@ -108,7 +108,16 @@ export interface DecidingOptions {
   readonly reason?: string;
 }
 
-export const asTyped = 'who decides, where nobody can sign in yet (default: the account); otherwise mra login says it';
+const asTyped = 'who decides, where nobody can sign in yet (default: the account); otherwise mra login says it';
+
+export function decidingOptions(command: Command): Command {
+  return command.option('--as <person>', asTyped).option('--reason <text>', 'why, for the log');
+}
+
+/** Options of what one person may stop. */
+export function stoppingOptions(command: Command): Command {
+  return command.requiredOption('--reason <text>', 'why, for the log').option('--as <person>', asTyped);
+}
 
 /**
  * Who decides what takes two people: the person of the token. Only while nobody can sign in here, the name that was typed counts: there is

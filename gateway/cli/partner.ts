@@ -7,7 +7,8 @@ import { addPartner, registerCertificate, revoke } from '../app/partner-decision
 import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import { keyUses, type KeyUse } from '../model/partner-key.ts';
-import { asTyped, deciderHere, stopperHere, type DecidingOptions } from './login.ts';
+import { deciderHere, decidingOptions, stopperHere, stoppingOptions, type DecidingOptions } from './login.ts';
+import type { Decider } from '../store/approvals.ts';
 import { awaitSecond, withGateway, withReading, type CliContext } from './context.ts';
 import { keyName, momentAt, readInput, wholeNumber } from './input.ts';
 import { exitCodes } from './output.ts';
@@ -32,30 +33,27 @@ export function partnerCommands(program: Command, context: CliContext): void {
       'take partners, their certificates and our keys from the settings again; what was taken out stops at once',
     )
     .action(() => reload(context));
-  partner
-    .command('add <partner> <file>')
-    .description('a partner, from a file with its part of the settings; two people must decide')
-    .option('--as <person>', asTyped)
-    .option('--reason <text>', 'why, for the log')
-    .action((code: string, file: string, options: DecidingOptions) => add(context, code.toUpperCase(), file, options));
-  partner
-    .command('certificate <partner> <file>')
-    .description('register a certificate of a partner; two people must decide')
-    .addOption(new Option('--use <use>', 'what it is for').choices(keyUses).default('signing'))
-    .option('--from <day>', 'the day or moment from which it counts (default: now)')
-    .option('--replaces <fingerprint>', 'the certificate before, which counts for the days of --grace more')
-    .option('--grace <days>', 'for how many days both count', wholeNumber('--grace', 0), 30)
-    .option('--name <name>', 'by which messages call the key (kid, KeyName)', keyName)
-    .option('--as <person>', asTyped)
-    .option('--reason <text>', 'why, for the log')
-    .action((code: string, file: string, options: CertificateOptions) => certificate(context, code, file, options));
-  partner
-    .command('revoke <partner>')
-    .description('stop all exchange with a partner at once, or under one of its certificates')
-    .requiredOption('--reason <text>', 'why, for the log')
-    .option('--certificate <fingerprint>', 'only this certificate')
-    .option('--as <person>', asTyped)
-    .action((code: string, options: RevokeOptions) => stop(context, code, options));
+  decidingOptions(
+    partner
+      .command('add <partner> <file>')
+      .description('a partner, from a file with its part of the settings; two people must decide'),
+  ).action((code: string, file: string, options: DecidingOptions) => add(context, code.toUpperCase(), file, options));
+  decidingOptions(
+    partner
+      .command('certificate <partner> <file>')
+      .description('register a certificate of a partner; two people must decide')
+      .addOption(new Option('--use <use>', 'what it is for').choices(keyUses).default('signing'))
+      .option('--from <day>', 'the day or moment from which it counts (default: now)')
+      .option('--replaces <fingerprint>', 'the certificate before, which counts for the days of --grace more')
+      .option('--grace <days>', 'for how many days both count', wholeNumber('--grace', 0), 30)
+      .option('--name <name>', 'by which messages call the key (kid, KeyName)', keyName),
+  ).action((code: string, file: string, options: CertificateOptions) => certificate(context, code, file, options));
+  stoppingOptions(
+    partner
+      .command('revoke <partner>')
+      .description('stop all exchange with a partner at once, or under one of its certificates')
+      .option('--certificate <fingerprint>', 'only this certificate'),
+  ).action((code: string, options: RevokeOptions) => stop(context, code, options));
 }
 
 interface RevokeOptions {
@@ -106,7 +104,7 @@ async function add(context: CliContext, code: string, file: string, options: Dec
   const decided = await withGateway(context, async (gateway) => {
     const decider = await deciderHere(gateway, context.out, 'partners.decide', options);
     const done = await addPartner(gateway, context.tools, { code, settings, ...decider });
-    return { person: decider.person, typed: decider.counts === undefined, done };
+    return { decider, done };
   });
   report(context, { partner: code, ...decided }, `mra partner add ${code} ${file}`);
 }
@@ -127,13 +125,13 @@ async function certificate(
   file: string,
   { use, from, replaces, grace: graceDays, name, ...options }: CertificateOptions,
 ): Promise<void> {
-  const pem = Buffer.from(readInput(file)).toString();
+  const pem = readInput(file).toString();
   const decided = await withGateway(context, async (gateway) => {
-    const begins = from === undefined ? undefined : momentAt(from, gateway.home.timeZone);
+    const begins = momentAt(from, gateway.home.timeZone);
     const decider = await deciderHere(gateway, context.out, 'partners.decide', options);
     const decision = { use, certificate: pem, from: begins, replaces, graceDays, name, ...decider };
     const done = await registerCertificate(gateway, code, decision);
-    return { person: decider.person, typed: decider.counts === undefined, done };
+    return { decider, done };
   });
   const partner = code.toUpperCase();
   report(context, { partner, ...decided }, `mra partner certificate ${partner} ${file}`);
@@ -141,14 +139,13 @@ async function certificate(
 
 interface Decided {
   readonly partner: string;
-  readonly person: string;
-  readonly typed: boolean;
+  readonly decider: Decider;
   readonly done: boolean;
 }
 
-function report({ out, exit }: CliContext, { partner, person, typed, done }: Decided, command: string): void {
-  if (out.format === 'json') out.json({ partner, person, done });
-  if (!done) return awaitSecond({ out, exit }, command, typed);
+function report({ out, exit }: CliContext, { partner, decider, done }: Decided, command: string): void {
+  if (out.format === 'json') out.json({ partner, person: decider.person, done });
+  if (!done) return awaitSecond({ out, exit }, command, decider);
   if (out.format !== 'json') out.print(`${partner}: stored; gateways that serve take it within seconds`);
   out.next('mra key calendar');
 }

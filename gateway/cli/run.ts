@@ -58,16 +58,3 @@ export async function runCommandLine(
     return context.out.fail(usageError(error));
   }
 }
-
-/** The program with all its commands, as the command line that names none has it. */
-export async function wholeProgram(streams: ProgramStreams): Promise<Command> {
-  const program = newProgram(streams);
-  const serve = (): never => {
-    throw new TypeError('this program is only described');
-  };
-  await addCommands(
-    program,
-    contextOf(program, streams, () => undefined, serve),
-  );
-  return program;
-}

@@ -1,6 +1,5 @@
 /** `mra snapshot …`: signed copies of the register for posts without a network, and what was answered with them. */
 
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { schemas } from '../app/adapter-tools.ts';
@@ -14,7 +13,7 @@ import type { SnapshotHead } from '../offline/snapshot.ts';
 import { parseStrictJson } from '../wire/files/json.ts';
 import { jsonValidator } from '../wire/xsd/schema.ts';
 import { withGateway, type CliContext } from './context.ts';
-import { wholeNumber, writeOutput } from './input.ts';
+import { readInput, wholeNumber, writeOutput } from './input.ts';
 import { exitCodes } from './output.ts';
 
 interface FileOptions extends FileOrder {
@@ -75,20 +74,19 @@ async function makeFile(context: CliContext, { out: file, ...order }: FileOption
   });
 }
 
-async function apply(
+function apply(
   { out }: CliContext,
-  files: readonly [held: string, delta: string],
+  [held, delta]: readonly [held: string, delta: string],
   { key: keyFile, out: file }: { readonly key: string; readonly out: string },
-): Promise<void> {
-  const key = (await bytesOf(keyFile)).toString();
-  const [held, delta] = await Promise.all(files.map(bytesOf));
-  const { head, bytes } = readDelta(readSnapshot(held ?? Buffer.of(), key), delta ?? Buffer.of(), key);
+): void {
+  const key = readInput(keyFile).toString();
+  const { head, bytes } = readDelta(readSnapshot(readInput(held), key), readInput(delta), key);
   writeOutput(file, bytes);
   out.result({ file, ...shown(head) }, [{ file, ...shown(head) }]);
 }
 
-async function verify({ out }: CliContext, file: string, keyFile: string): Promise<void> {
-  const [bytes, key] = [await bytesOf(file), (await bytesOf(keyFile)).toString()];
+function verify({ out }: CliContext, file: string, keyFile: string): void {
+  const [bytes, key] = [readInput(file), readInput(keyFile).toString()];
   const head = bytes[0] === 0x1f ? readSnapshot(bytes, key).head : verifyPage(bytes.toString(), key);
   out.result(shown(head), [shown(head)]);
 }
@@ -102,7 +100,7 @@ async function bringBack(context: CliContext, file: string): Promise<void> {
   const validator = jsonValidator<{ readonly consultations: readonly OfflineConsultation[] }>(
     join(schemas, 'offline-consultations.schema.json'),
   );
-  const verdict = validator(parseStrictJson(await bytesOf(file)));
+  const verdict = validator(parseStrictJson(readInput(file)));
   if (!verdict.ok)
     throw new GatewayError('E_REQUEST_INVALID', 'not a file that a border page saved', {
       at: `${file}${verdict.errors[0]?.pointer ?? ''}`,
@@ -118,11 +116,5 @@ async function bringBack(context: CliContext, file: string): Promise<void> {
     context.out.result(rows, rows);
     if (rows.some(({ result }) => result === 'refused')) context.exit(exitCodes.findings);
     context.out.next('mra audit verify');
-  });
-}
-
-async function bytesOf(file: string): Promise<Buffer> {
-  return await readFile(file).catch((cause: unknown) => {
-    throw new GatewayError('E_FILE_UNREADABLE', 'it cannot be read', { at: file, cause });
   });
 }
