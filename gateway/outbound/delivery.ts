@@ -183,7 +183,7 @@ export async function recordAttempt(
     if (result.outcome === 'handed_over' && attempt > 1) await makeDue(tx, partner, at);
     // No list can take the place of one that is not sent any more, but a full one in a new epoch.
     const isReplaced = result.holdReason === 'altered' || result.holdReason === 'expired';
-    if (isReplaced && message.kind === 'list') await requireFullList(tx, partner, true);
+    if (isReplaced && message.kind === 'list') await requireFullList(tx, partner);
     await appendEvents(tx, [{ kind: `delivery_${state}`, ref: id, at, detail: { partner, attempt } }]);
     return true;
   });

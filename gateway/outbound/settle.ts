@@ -129,7 +129,7 @@ export async function settle(gateway: Gateway, message: MessageRow, outcome: Out
     if (results !== undefined) await recordResults(tx, partner, id, results);
     // What the partner refused is not what it holds: the next list is a full one, in the epoch after the one held.
     if (verdict === 'rejected' && kind === 'list') {
-      await requireFullList(tx, partner, true, position && position.epoch.no + 1);
+      await requireFullList(tx, partner, position && position.epoch.no + 1);
       await supersedeFollowers(tx, message, at);
       await compareHeld(gateway, tx, partner, position, at);
     }

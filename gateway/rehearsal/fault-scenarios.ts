@@ -118,7 +118,7 @@ export async function ourListHeld(environment: Environment): Promise<ScenarioFin
       tested,
       leaving.map((record) => ({ ...record, statusSince })),
     );
-    await tested.db.transaction((tx) => requireFullList(tx, partner, true));
+    await tested.db.transaction((tx) => requireFullList(tx, partner));
   }
 }
 

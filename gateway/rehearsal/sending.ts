@@ -110,7 +110,7 @@ export async function deliveryOf(
 
 /** The next list is full and in a new epoch: the other side may hold more than the simulator's store knows. */
 export async function startNewEpoch({ gateway, other }: Simulator): Promise<void> {
-  await gateway.db.transaction((tx) => requireFullList(tx, other.code, true));
+  await gateway.db.transaction((tx) => requireFullList(tx, other.code));
 }
 
 /** Sends a list in which one operator changed; a full one if that is rejected. */

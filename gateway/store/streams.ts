@@ -160,12 +160,11 @@ export async function saveWatermark(tx: Tx, stream: string, { revision, terms }:
 }
 
 /**
- * Stores whether the next list to the partner must be a full one, and which epoch it begins: 1 stands for the one after ours, because
- * no epoch that follows another has this number. False: no list was sent yet.
+ * The next list to the partner must be a full one, which begins `nextEpoch`: 1 stands for the one after ours, because no epoch that
+ * follows another has this number. False: no list was sent yet.
  */
-export async function requireFullList(tx: Tx, partner: string, required: boolean, nextEpoch = 1): Promise<boolean> {
-  const wanted = nextEpoch > largestNumber ? 1 : nextEpoch;
-  const update = tx.updateTable('stream').set({ resync_wanted: required ? wanted : 0 });
+export async function requireFullList(tx: Tx, partner: string, nextEpoch = 1): Promise<boolean> {
+  const update = tx.updateTable('stream').set({ resync_wanted: nextEpoch > largestNumber ? 1 : nextEpoch });
   return await changesOne(update.where('id', '=', streamId(partner, 'out')));
 }
 
@@ -184,7 +183,7 @@ export async function renewStream(
   const { chain, root, count } = before?.position ?? { chain: zeroChain, root: mirrorRoot(emptyMirror), count: 0 };
   const to = { epoch, sequence, chain, root, count };
   await moveStream(tx, { partner, direction: 'out', from: before?.position, to });
-  await requireFullList(tx, partner, true, Math.max(no + 1, before?.nextEpoch ?? 0));
+  await requireFullList(tx, partner, Math.max(no + 1, before?.nextEpoch ?? 0));
 }
 
 /**

@@ -60,7 +60,7 @@ describe('bytes that were altered in the store', () => {
     await alter(first?.sealed.digest);
     const refused = await take(last?.sealed.bytes ?? Buffer.of());
     expect(refused).to.include({ verdict: 'rejected', reason: 'E_LIST_PART' });
-    await us.gateway.db.transaction((tx) => requireFullList(tx, 'KR', true));
+    await us.gateway.db.transaction((tx) => requireFullList(tx, 'KR'));
     expect(await take((await built()).sealed.bytes)).to.include({ verdict: 'applied' });
     expect(await registerOf(them, 'CN')).to.have.length(1 + 5);
   });

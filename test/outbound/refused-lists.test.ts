@@ -129,7 +129,7 @@ describe('a list that a partner does not accept', () => {
       for (const person of ['ann', 'ben']) await decideHeld(them.gateway, id, { decision: 'release', person });
       expect(await theirEpoch()).to.equal(far);
       const anew = async (): Promise<string> => {
-        await us.gateway.db.transaction((tx) => requireFullList(tx, 'KR', true, 2));
+        await us.gateway.db.transaction((tx) => requireFullList(tx, 'KR', 2));
         return (await us.send('KR')).state;
       };
       expect(await anew()).to.equal('REJECTED');

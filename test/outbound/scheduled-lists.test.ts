@@ -128,7 +128,7 @@ describe('lists by schedule', () => {
     expect(await queued()).to.have.length(1);
     await listScheduler(after(dueIn + 60))('KR');
     expect(await queued()).to.have.length(2);
-    await us.gateway.db.transaction((tx) => requireFullList(tx, 'KR', true));
+    await us.gateway.db.transaction((tx) => requireFullList(tx, 'KR'));
     expect((await scheduledList(us.gateway, 'KR')).next?.cause).to.equal('rejection');
     await listScheduler(after(0))('KR');
     expect(await queued()).to.have.length(3);
@@ -141,7 +141,7 @@ describe('lists by schedule', () => {
     const sentAt: number[] = [];
     for (; seconds < 120; seconds += 1) {
       const before = (await queued()).length;
-      await us.gateway.db.transaction((tx) => requireFullList(tx, 'KR', true));
+      await us.gateway.db.transaction((tx) => requireFullList(tx, 'KR'));
       await schedule('KR');
       if ((await queued()).length > before) sentAt.push(seconds);
     }
@@ -225,7 +225,7 @@ describe('lists by schedule', () => {
     expect(await found()).to.deep.equal(['warn', 'list_not_sent', 'mra list send']);
     const later = new Date(Date.now() + 2000);
     await sendList({ ...us.gateway, now: () => later }, 'KR', { kind: 'full' });
-    await us.gateway.db.transaction((tx) => requireFullList(tx, 'KR', true));
+    await us.gateway.db.transaction((tx) => requireFullList(tx, 'KR'));
     expect(await found(), 'this one it did reject').to.deep.equal(['warn', 'list_rejected', 'mra list send']);
   });
 

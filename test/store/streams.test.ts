@@ -102,9 +102,9 @@ onBothEngines('streams', (store) => {
 
   it('store that a partner needs a full list, until that list', async () => {
     const begin = (tx: Tx) => moveStream(tx, { partner: 'AE', direction: 'out', from: undefined, to: position(1) });
-    expect(await store().write((tx) => requireFullList(tx, 'AE', true))).to.equal(false);
+    expect(await store().write((tx) => requireFullList(tx, 'AE'))).to.equal(false);
     await store().write(begin);
-    expect(await store().write((tx) => requireFullList(tx, 'AE', true))).to.equal(true);
+    expect(await store().write((tx) => requireFullList(tx, 'AE'))).to.equal(true);
     await store().write((tx) =>
       moveStream(tx, { partner: 'AE', direction: 'out', from: position(1), to: position(2) }),
     );

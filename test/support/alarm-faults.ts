@@ -82,7 +82,7 @@ const others: readonly AlarmFault[] = [
     cause: 'list_rejected',
     async inject(scene) {
       const { gateway } = scene.us;
-      await gateway.db.transaction((tx) => requireFullList(tx, 'KR', true));
+      await gateway.db.transaction((tx) => requireFullList(tx, 'KR'));
       const end = async (): Promise<void> => {
         await sendList(gateway, 'KR', { kind: 'full' });
         await delivered(scene);
