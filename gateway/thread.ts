@@ -6,7 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { adapterTools, schemas } from './app/adapter-tools.ts';
 import { openGateway } from './app/composition.ts';
 import type { Config } from './app/config.ts';
-import { longWorkHere, runLongTask, type LongTask } from './app/long-work.ts';
+import { runLongTask, type LongTask } from './app/long-work.ts';
 import type { Task, TaskResult } from './app/large-message-worker.ts';
 import { openPosts } from './doors/border-posts.ts';
 import type { PartnerAnswer } from './gateway.ts';
@@ -18,7 +18,6 @@ import { takeAnswer } from './outbound/take-answer.ts';
 import { faultFields } from './wire/log.ts';
 
 const gateway = await openGateway(workerData as Config, adapterTools());
-const longWork = longWorkHere(gateway);
 const answerPosted = openPosts({ ...gateway, schemas });
 let last: Promise<void> = Promise.resolve();
 
@@ -33,7 +32,7 @@ async function receive(task: number, work: RawMessage | PartnerAnswer): Promise<
 
 async function runLong(task: number, work: LongTask): Promise<TaskResult> {
   try {
-    return { task, done: await runLongTask(longWork, work) };
+    return { task, done: await runLongTask(gateway, work) };
   } catch (error) {
     if (asGatewayError(error).kind.status >= 500)
       gateway.log.error('long work failed', { kind: work.act, ...faultFields(error) });

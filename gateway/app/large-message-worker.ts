@@ -42,7 +42,7 @@ export interface LargeMessageWorker {
   /** Answers a request to the border door, beside others. Its body is transferred likewise. */
   answer(posted: PostedRequest): Promise<PostedReply>;
   /** Does other long work, one piece after the other and after messages; the bytes of a file that it carries are transferred likewise. */
-  run<T extends LongResult>(task: LongTask, bytes?: Uint8Array): Promise<T>;
+  run(task: LongTask, bytes?: Uint8Array): Promise<LongResult>;
   /** Waits until all tasks passed to the thread are done, and ends it. */
   close(): Promise<void>;
 }
