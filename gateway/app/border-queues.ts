@@ -14,7 +14,7 @@ import type { PublishTarget } from '../wire/transport/amqp-publisher.ts';
 import { deadEntryQueueName, entryQueue } from '../wire/transport/amqp-topology.ts';
 import { unroutable } from '../wire/transport/transport.ts';
 import type { BorderConfig, BorderQueue } from './border-settings.ts';
-import type { Broker } from './brokers.ts';
+import { requireBroker, type Broker } from './brokers.ts';
 import type { OpenGateway } from './composition.ts';
 
 interface Answering {
@@ -55,12 +55,7 @@ export async function consumeEntries(
   const clients = openClientIndex(gateway.db, () => performance.now());
   const consumers = await Promise.all(
     (gateway.config.border.queues ?? []).map(async (settings, i) => {
-      const broker = gateway.brokers.get(settings.broker ?? '');
-      if (broker === undefined)
-        throw new GatewayError('E_CONFIG_INVALID', 'there is no such broker', {
-          at: `border.queues.${i}.broker`,
-          fix: 'Add it under brokers, or name one that is there.',
-        });
+      const broker = requireBroker(gateway.brokers, settings.broker, `border.queues.${i}.broker`);
       const { exchange = '', key = '' } = settings.replies ?? {};
       const targets = { byName: target('', ({ to = '' }) => to), agreed: target(exchange, () => key) };
       const mayReplyTo = replyQueues(gateway.config.border.queues ?? [], settings, broker);

@@ -10,7 +10,7 @@ import { makeSearchable } from '../store/answer-search.ts';
 import { openRegisterIndex, type RegisterIndex } from '../store/register-index.ts';
 import { openRegisterLoader } from '../store/register-loader.ts';
 import { openPackingThread } from '../store/register-thread.ts';
-import { GatewayError } from '../model/errors.ts';
+import { requireBroker } from './brokers.ts';
 import { faultFields } from '../wire/log.ts';
 import type { OpenGateway } from './composition.ts';
 import { sendNews, topicReceiver, webhookReceiver, type NewsReceiver } from './news.ts';
@@ -49,7 +49,7 @@ export function startBorderWork(gateway: OpenGateway): BorderWork {
     report: (error) => log.warn('answers are not searchable yet', faultFields(error)),
   });
   const recording = repeat(recordSpooled, {
-    ...{ everyMs: betweenDrainsMs, afterFailureMs: betweenDrainsMs },
+    everyMs: betweenDrainsMs,
     report: (error) => log.warn('answers given without the store are not recorded yet', faultFields(error)),
   });
   const informing = startNews(gateway, receivers);
@@ -107,13 +107,8 @@ function receiversOf({ home, config, brokers }: OpenGateway): Receivers {
   return [
     ...Object.entries(webhooks).map(([name, webhook]) => [name, webhookReceiver({ home }, name, webhook)] as const),
     ...Object.entries(topics).map(([name, topic]) => {
-      const broker = brokers.get(topic.broker ?? '');
-      if (broker !== undefined) return [name, topicReceiver({ home }, topic, broker)] as const;
-      const fix = 'Add it under brokers, or name one that is there.';
-      throw new GatewayError('E_CONFIG_INVALID', 'there is no such broker', {
-        at: `border.topics.${name}.broker`,
-        fix,
-      });
+      const broker = requireBroker(brokers, topic.broker, `border.topics.${name}.broker`);
+      return [name, topicReceiver({ home }, topic, broker)] as const;
     }),
   ];
 }

@@ -37,9 +37,13 @@ export interface Broker {
 /** By their names in the settings; the default one has an empty name. */
 export type Brokers = ReadonlyMap<string, Broker>;
 
-export function openBrokers({ broker, brokers }: Pick<Config, 'broker' | 'brokers'>, log: Log): Brokers {
-  const named = Object.entries({ ...(broker && { '': broker }), ...brokers });
-  return new Map(named.map(([name, settings]) => [name, lazyBroker(settings, log)]));
+/** The brokers of the settings, by the same names. */
+export function namedBrokers({ broker, brokers }: Pick<Config, 'broker' | 'brokers'>): Map<string, BrokerConfig> {
+  return new Map(Object.entries({ ...(broker && { '': broker }), ...brokers }));
+}
+
+export function openBrokers(config: Pick<Config, 'broker' | 'brokers'>, log: Log): Brokers {
+  return new Map([...namedBrokers(config)].map(([name, settings]) => [name, lazyBroker(settings, log)]));
 }
 
 /** While the broker is unreachable, sends are refused and tried again later; consumers start when it answers. */
@@ -60,12 +64,12 @@ function lazyBroker({ url, tls, realm: name, temporary, ownExchanges }: BrokerCo
   };
 }
 
-/** The broker of a partner; undefined where none is set up. Throws E_CONFIG_INVALID for a name that the settings do not have. */
-export function brokerOf(brokers: Brokers, code: string, name: string | undefined): Broker | undefined {
+/** `at`: the setting that names it. Throws E_CONFIG_INVALID where it is not set up. */
+export function requireBroker<B>(brokers: ReadonlyMap<string, B>, name: string | undefined, at: string): B {
   const broker = brokers.get(name ?? '');
-  if (broker !== undefined || name === undefined) return broker;
+  if (broker !== undefined) return broker;
   const fix = 'Add it under brokers, or name one that is there.';
-  throw new GatewayError('E_CONFIG_INVALID', `there is no broker ${name}`, { at: `partners.${code}.broker`, fix });
+  throw new GatewayError('E_CONFIG_INVALID', 'there is no such broker', { at, fix });
 }
 
 interface Sides {
@@ -151,8 +155,9 @@ export async function consumeAll(
   const sending = [...gateway.partners.values()].flatMap(({ code, adapter }) => {
     const settings = partners[code];
     if ((settings?.transport ?? adapter.transport) !== 'amqp') return [];
-    const broker = brokerOf(gateway.brokers, code, settings?.broker);
-    return broker === undefined ? [] : [{ code, broker, source: sourceOf(gateway, adapter, broker, code) }];
+    if (settings?.broker === undefined && !gateway.brokers.has('')) return [];
+    const broker = requireBroker(gateway.brokers, settings?.broker, `partners.${code}.broker`);
+    return [{ code, broker, source: sourceOf(gateway, adapter, broker, code) }];
   });
   return await Promise.all(
     sending.map(async ({ code, broker, source }) => {

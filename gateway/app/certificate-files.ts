@@ -9,6 +9,17 @@ export function certificatesIn(files: readonly string[]): readonly X509Certifica
   return files.flatMap((file) => readCertificates(readPem(file), isPem(file) ? 'the store' : file));
 }
 
+/** Of files that can be read; what is wrong with the others is found where they are used. */
+export function readableCertificates(files: readonly string[]): readonly X509Certificate[] {
+  return files.flatMap((file) => {
+    try {
+      return certificatesIn([file]);
+    } catch {
+      return [];
+    }
+  });
+}
+
 /** The text of a certificate file; a text of PEM is that text. Throws E_KEY_MISSING with its path. */
 export function readPem(file: string): string {
   if (isPem(file)) return file;

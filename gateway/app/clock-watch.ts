@@ -1,12 +1,12 @@
 /** Watches the clock of a gateway that serves. A jump is logged and recorded as an event, because dates and the age of lists depend on it. */
 
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Gateway } from '../gateway.ts';
 import { momentOf } from '../model/day.ts';
 import { makeAllDue } from '../outbound/dispatcher.ts';
 import { appendEvents, clockJumps, lastEvent } from '../store/events.ts';
 import { clockToleranceSeconds } from '../store/delivery-leases.ts';
 import { faultFields } from '../wire/log.ts';
+import { repeatUntil } from './repeat.ts';
 
 /** Milliseconds of the clock, and of a clock that nobody sets. */
 interface ClockReading {
@@ -47,8 +47,14 @@ export async function recordJump({ db, log, now }: Watched, milliseconds: number
  */
 export async function watchClock(gateway: Waiting, monotonic: () => number, stop: AbortSignal): Promise<void> {
   const read = (): ClockReading => ({ clock: gateway.now().getTime(), monotonic: monotonic() });
-  let before = read();
+  let before: ClockReading | undefined;
   const compare = async (): Promise<void> => {
+    if (before === undefined) {
+      before = read();
+      const behind = await behindLastCommit(gateway);
+      if (behind !== 0) await recordJump(gateway, behind);
+      return;
+    }
     const after = read();
     const jump = jumpBetween(before, after);
     if (jump !== 0) {
@@ -57,13 +63,9 @@ export async function watchClock(gateway: Waiting, monotonic: () => number, stop
     }
     before = after;
   };
-  const start = async (): Promise<void> => {
-    const behind = await behindLastCommit(gateway);
-    if (behind !== 0) await recordJump(gateway, behind);
-  };
-  for (let work = start; !stop.aborted; work = compare) {
-    // What could not be stored is compared again.
-    await work().catch((error: unknown) => gateway.log.error('watching the clock failed', faultFields(error)));
-    await wait(pauseMs, undefined, { signal: stop }).catch(() => undefined);
-  }
+  // What could not be stored is compared again.
+  await repeatUntil(stop, compare, {
+    everyMs: pauseMs,
+    report: (error) => gateway.log.error('watching the clock failed', faultFields(error)),
+  });
 }

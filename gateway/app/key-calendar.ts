@@ -2,10 +2,10 @@
 
 import type { X509Certificate } from 'node:crypto';
 import type { OpenGateway } from './composition.ts';
-import { certificatesIn } from './certificate-files.ts';
+import { namedBrokers } from './brokers.ts';
+import { readableCertificates } from './certificate-files.ts';
 import { later } from '../model/day.ts';
 import type { KeyUse } from '../model/partner-key.ts';
-import { present } from '../model/present.ts';
 import type { Moment } from '../model/record/record.ts';
 import { partnerKeys, type PartnerKey } from '../store/partner-keys.ts';
 import { writeCalendar } from '../wire/files/icalendar.ts';
@@ -42,10 +42,12 @@ function expiry(certificate: X509Certificate): Pick<KeyDate, 'at' | 'change' | '
 
 function ourDates({ keyring, partners }: OpenGateway, keys: readonly PartnerKey[]): KeyDate[] {
   const usesOf: Readonly<Record<string, KeyDate['use']>> = { ca: 'authority', tls: 'tls', 'tls-next': 'tls' };
-  const begins = readable(keyring.nextTls === undefined ? [] : [keyring.nextTls.cert]).map((certificate): KeyDate => {
-    const at = keyring.nextTls?.from ?? '';
-    return { ...expiry(certificate), at, side: 'ours', use: 'tls', change: 'begins', key: 'tls-next' };
-  });
+  const begins = readableCertificates(keyring.nextTls === undefined ? [] : [keyring.nextTls.cert]).map(
+    (certificate): KeyDate => {
+      const at = keyring.nextTls?.from ?? '';
+      return { ...expiry(certificate), at, side: 'ours', use: 'tls', change: 'begins', key: 'tls-next' };
+    },
+  );
   const common = keyring.list().map(({ name, notAfter, fingerprint: print }): KeyDate => {
     return {
       at: notAfter,
@@ -60,7 +62,7 @@ function ourDates({ keyring, partners }: OpenGateway, keys: readonly PartnerKey[
   const changing = own.flatMap(({ partner, use, certificate, state, fromAt, untilAt, replaces }): KeyDate[] => {
     if (!partners.has(partner)) return [];
     const about = { side: 'ours', partner, use, state } as const;
-    return readable([certificate]).flatMap((read): KeyDate[] => {
+    return readableCertificates([certificate]).flatMap((read): KeyDate[] => {
       const { key, ...ends } = expiry(read);
       return [
         ...(fromAt === undefined
@@ -78,19 +80,14 @@ function ourDates({ keyring, partners }: OpenGateway, keys: readonly PartnerKey[
 
 function theirDates({ config, partners }: OpenGateway): KeyDate[] {
   return [...partners.keys()].flatMap((partner) => {
-    const {
-      signing,
-      tls,
-      anchors,
-      periods = {},
-    } = config.partners[partner]?.certificates ?? { signing: [], tls: [], anchors: [] };
+    const { signing = [], tls = [], anchors = [], periods = {} } = config.partners[partner]?.certificates ?? {};
     const uses: readonly (readonly [KeyUse, readonly string[]])[] = [
       ['signing', signing],
       ['tls', tls],
       ['anchor', anchors],
     ];
     return uses.flatMap(([use, files]) =>
-      readable(files).flatMap((certificate): KeyDate[] => {
+      readableCertificates(files).flatMap((certificate): KeyDate[] => {
         const about = { side: 'theirs', partner, use } as const;
         const ends = expiry(certificate);
         const { from, until, revoked } = periods[fingerprint(certificate)] ?? {};
@@ -105,24 +102,13 @@ function theirDates({ config, partners }: OpenGateway): KeyDate[] {
   });
 }
 
-function brokerDates({ config: { broker, brokers } }: OpenGateway): KeyDate[] {
-  const named = Object.entries({ ...(broker && { '': broker }), ...brokers });
-  return named.flatMap(([name, { tls }]) =>
-    readable(tls?.cert === undefined ? [] : [tls.cert]).map((certificate): KeyDate => {
+function brokerDates({ config }: OpenGateway): KeyDate[] {
+  return [...namedBrokers(config)].flatMap(([name, { tls }]) =>
+    readableCertificates(tls?.cert === undefined ? [] : [tls.cert]).map((certificate): KeyDate => {
       const { key, ...ends } = expiry(certificate);
-      return { side: 'ours', use: 'broker', ...ends, key: present({ name: name || undefined }).name ?? key };
+      return { side: 'ours', use: 'broker', ...ends, key: name === '' ? key : name };
     }),
   );
-}
-
-function readable(files: readonly string[]): readonly X509Certificate[] {
-  return files.flatMap((file) => {
-    try {
-      return certificatesIn([file]);
-    } catch {
-      return [];
-    }
-  });
 }
 
 /** So many months of average length later. */

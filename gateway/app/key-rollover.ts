@@ -5,7 +5,6 @@
  */
 
 import type { KeyObject, X509Certificate } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { OpenGateway } from './composition.ts';
 import { certificatesIn } from './certificate-files.ts';
 import { announcement } from './key-announcing.ts';
@@ -31,6 +30,7 @@ import { faultFields } from '../wire/log.ts';
 import { fingerprint } from '../wire/signature/certificates.ts';
 import { certifyNext, generateFor, keepNextKey } from '../wire/signature/next-keys.ts';
 import { signerAt, signerOf, type Signer } from '../wire/signature/profile.ts';
+import { repeatUntil } from './repeat.ts';
 
 const daySeconds = 24 * 3600;
 /** After the announcement was taken, all gateways of the partner have the new certificate within this time. */
@@ -131,12 +131,10 @@ async function makeKey(
 
 /** Takes the steps that are due until `stop`, and renews keys that end soon. */
 export async function runRollovers(gateway: OpenGateway, stop: AbortSignal): Promise<void> {
-  while (!stop.aborted) {
-    await advanceRollovers(gateway).catch((error: unknown) =>
-      gateway.log.error('new keys: trying again', faultFields(error)),
-    );
-    await wait(pauseMs, undefined, { signal: stop }).catch(() => undefined); // only `stop` ends the wait early
-  }
+  await repeatUntil(stop, () => advanceRollovers(gateway), {
+    everyMs: pauseMs,
+    report: (error) => gateway.log.error('new keys: trying again', faultFields(error)),
+  });
 }
 
 export async function advanceRollovers(gateway: OpenGateway): Promise<void> {

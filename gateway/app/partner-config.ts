@@ -53,6 +53,13 @@ export interface PartnerConfig {
   readonly revoked?: string;
 }
 
+export const noCertificates: PartnerConfig['certificates'] = { signing: [], tls: [], anchors: [], checkPath: false };
+
+/** Of a partner that is stopped: nothing is received from it or sent to it. Its adapter stays, so that the border is answered from the lists held. */
+export function withoutTrust({ adapter, mirrored }: PartnerConfig): PartnerConfig {
+  return { adapter, mirrored, transport: 'file', certificates: noCertificates };
+}
+
 /** A key of ours that signs messages to a partner from a moment on. */
 export interface OwnKey {
   /** PEM. */

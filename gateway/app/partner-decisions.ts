@@ -5,6 +5,7 @@
 
 import type { OpenGateway } from './composition.ts';
 import type { PartnerConfig } from './config.ts';
+import { noCertificates } from './partner-config.ts';
 import { certificatesIn, readPem } from './certificate-files.ts';
 import { connectPartner } from './partners.ts';
 import type { AddedPartner } from './stored-partners.ts';
@@ -97,7 +98,7 @@ function registered(
   partner: string,
   print: Digest,
 ): { readonly use: KeyUse; readonly fingerprint: Digest; readonly certificate: string } {
-  const { signing, tls, anchors } = config.partners[partner]?.certificates ?? { signing: [], tls: [], anchors: [] };
+  const { signing, tls, anchors } = config.partners[partner]?.certificates ?? noCertificates;
   for (const [use, files] of Object.entries({ signing, tls, anchor: anchors }) as [KeyUse, readonly string[]][])
     for (const certificate of certificatesIn(files))
       if (fingerprint(certificate) === print.toLowerCase().replaceAll(':', ''))

@@ -3,7 +3,6 @@
  * what the log says of partners.
  */
 
-import { setTimeout as wait } from 'node:timers/promises';
 import { bestEvidence, isWeak } from '../adapter/conversation/evidence.ts';
 import type { OpenGateway } from './composition.ts';
 import { renewKeys, renewTls } from './key-renewal.ts';
@@ -15,6 +14,7 @@ import { momentOf } from '../model/day.ts';
 import { present } from '../model/present.ts';
 import { partnerRevision } from '../store/partner-keys.ts';
 import { faultFields } from '../wire/log.ts';
+import { repeatUntil } from './repeat.ts';
 
 const pauseMs = 1_000;
 
@@ -30,19 +30,18 @@ export async function watchPartners(
 /** Every minute: the TLS key whose day has come, lists of revoked certificates that are due, keys that end soon, and hourly the numbers of partners. */
 async function followDates(gateway: OpenGateway, take: () => Promise<unknown>, stop: AbortSignal): Promise<void> {
   const compare = openComparing();
-  while (!stop.aborted) {
-    try {
-      const { nextTls } = gateway.keyring;
-      if (nextTls !== undefined && nextTls.from <= momentOf(gateway.now())) await take();
-      await fetchRevocationLists(gateway, gateway.config.partners);
-      await renewKeys(gateway);
-      await renewTls(gateway);
-      await compare(gateway);
-    } catch (error) {
-      gateway.log.error('lists and keys: trying again', faultFields(error));
-    }
-    await wait(60_000, undefined, { signal: stop }).catch(() => undefined);
-  }
+  const follow = async (): Promise<void> => {
+    const { nextTls } = gateway.keyring;
+    if (nextTls !== undefined && nextTls.from <= momentOf(gateway.now())) await take();
+    await fetchRevocationLists(gateway, gateway.config.partners);
+    await renewKeys(gateway);
+    await renewTls(gateway);
+    await compare(gateway);
+  };
+  await repeatUntil(stop, follow, {
+    everyMs: 60_000,
+    report: (error) => gateway.log.error('lists and keys: trying again', faultFields(error)),
+  });
 }
 
 async function takeChanges(
@@ -51,16 +50,15 @@ async function takeChanges(
   stop: AbortSignal,
 ): Promise<void> {
   let taken = partnersAt;
-  while (!stop.aborted) {
-    try {
-      const newest = await partnerRevision(db.sql);
-      if (newest !== taken) await take();
-      taken = newest;
-    } catch (error) {
-      log.error('changes of partners not taken; trying again', faultFields(error));
-    }
-    await wait(pauseMs, undefined, { signal: stop }).catch(() => undefined); // only `stop` ends the wait early
-  }
+  const compare = async (): Promise<void> => {
+    const newest = await partnerRevision(db.sql);
+    if (newest !== taken) await take();
+    taken = newest;
+  };
+  await repeatUntil(stop, compare, {
+    everyMs: pauseMs,
+    report: (error) => log.error('changes of partners not taken; trying again', faultFields(error)),
+  });
 }
 
 export function logTaken({ log }: Pick<OpenGateway, 'log'>, results: readonly Reloaded[]): void {

@@ -8,9 +8,10 @@ import { lintAdapter } from '../adapter/check/lint.ts';
 import { loadAdapter, loadHome } from '../adapter/load.ts';
 import { swapSides } from '../adapter/swap-sides.ts';
 import type { AdapterTools } from '../adapter/tools.ts';
-import { brokerOf, brokerTransport, type Brokers } from './brokers.ts';
+import { brokerTransport, requireBroker, type Brokers } from './brokers.ts';
 import { certificatesIn, readPem } from './certificate-files.ts';
 import type { Config, PartnerConfig } from './config.ts';
+import { noCertificates } from './partner-config.ts';
 import { authorizationOf } from './credentials.ts';
 import { fileTransport } from './file-partners.ts';
 import { revocationTerms } from './revocation.ts';
@@ -80,9 +81,11 @@ export function partnerConfigs(config: Config): Readonly<Record<string, PartnerC
   if (Object.keys(config.partners).length > 0) return config.partners;
   const folders = readdirSync(config.adapters).filter((cc) => existsSync(join(config.adapters, cc, 'adapter.yaml')));
   const others = folders.filter((cc) => cc !== config.home.toLowerCase());
-  const certificates = { signing: [], tls: [], anchors: [], checkPath: false };
   return Object.fromEntries(
-    others.map((cc) => [cc.toUpperCase(), { adapter: cc, mirrored: false, transport: 'file' as const, certificates }]),
+    others.map((cc) => [
+      cc.toUpperCase(),
+      { adapter: cc, mirrored: false, transport: 'file' as const, certificates: noCertificates },
+    ]),
   );
 }
 
@@ -189,8 +192,8 @@ function wayTo(options: ConnectOptions, adapter: Adapter): (() => Transport | un
     case 'amqp':
       if (name === undefined && !brokers.has('')) return undefined;
       return () => {
-        const broker = brokerOf(brokers, code, name);
-        return broker && brokerTransport(broker, { home: home.country, code, adapter });
+        const broker = requireBroker(brokers, name, `partners.${code}.broker`);
+        return brokerTransport(broker, { home: home.country, code, adapter });
       };
     case 'sftp':
     case 'folder':

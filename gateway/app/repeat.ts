@@ -10,29 +10,33 @@ export interface Repeated {
 interface Rhythm {
   /** Milliseconds between two rounds. */
   readonly everyMs: number;
-  /** After a round that failed. */
-  readonly afterFailureMs: number;
+  /** After a round that failed; absent: as many. */
+  readonly afterFailureMs?: number;
   report(error: unknown): void;
 }
 
-/** One round after the other until `stop`; a round that fails is reported, and the next one may succeed. */
-export function repeat(round: () => Promise<unknown>, { everyMs, afterFailureMs, report }: Rhythm): Repeated {
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  async function run(): Promise<void> {
-    while (!signal.aborted) {
-      const pause = await round().then(
-        () => everyMs,
-        (error: unknown) => {
-          report(error);
-          return afterFailureMs;
-        },
-      );
-      // Only `stop` ends the wait early.
-      await wait(pause, undefined, { signal }).catch(() => undefined);
-    }
+/** One round after the other until `stop`; a round that fails is reported, and the next one may succeed. Never rejects. */
+export async function repeatUntil(
+  stop: AbortSignal,
+  round: () => Promise<unknown>,
+  { everyMs, afterFailureMs = everyMs, report }: Rhythm,
+): Promise<void> {
+  while (!stop.aborted) {
+    const pause = await round().then(
+      () => everyMs,
+      (error: unknown) => {
+        report(error);
+        return afterFailureMs;
+      },
+    );
+    // Only `stop` ends the wait early.
+    await wait(pause, undefined, { signal: stop }).catch(() => undefined);
   }
-  const running = run();
+}
+
+export function repeat(round: () => Promise<unknown>, rhythm: Rhythm): Repeated {
+  const stopping = new AbortController();
+  const running = repeatUntil(stopping.signal, round, rhythm);
   return {
     async stop() {
       stopping.abort();

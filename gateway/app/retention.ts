@@ -8,6 +8,7 @@ import { appendEvents } from '../store/events.ts';
 import { foldLog } from '../store/log-folding.ts';
 import { claimNight, retire, type Retired } from '../store/retention.ts';
 import { faultFields } from '../wire/log.ts';
+import { repeatUntil } from './repeat.ts';
 import type { RetentionDays } from './retention-settings.ts';
 
 const daySeconds = 24 * 3600;
@@ -62,21 +63,20 @@ export async function retireNightly(
   days: RetentionDays,
   stop: AbortSignal,
 ): Promise<void> {
-  const sleep = async (ms: number): Promise<void> => {
-    await wait(ms, undefined, { signal: stop });
+  const pause = async (): Promise<void> => {
+    await wait(pauseMs, undefined, { signal: stop });
   };
   let done = 0;
   const look = async (): Promise<void> => {
     const night = nightOf(gateway);
     if (night > done) await gateway.sealer.thin(); // each gateway has its own
-    if (night > done && (await claimNight(gateway.db, night)))
-      await runRetention(gateway, { days, pause: () => sleep(pauseMs) });
+    if (night > done && (await claimNight(gateway.db, night))) await runRetention(gateway, { days, pause });
     done = night;
   };
-  while (!stop.aborted) {
-    await look().catch((error: unknown) => {
+  await repeatUntil(stop, look, {
+    everyMs: lookEveryMs,
+    report(error) {
       if (!stop.aborted) gateway.log.error('retention failed; it goes on the next night', faultFields(error));
-    });
-    await sleep(lookEveryMs).catch(() => undefined); // only `stop` ends the wait early
-  }
+    },
+  });
 }

@@ -5,6 +5,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import type { Config } from './config.ts';
+import { noCertificates, withoutTrust } from './partner-config.ts';
 import { revocationTerms } from './revocation.ts';
 import type { AccessSecret } from './credentials.ts';
 import { certificatesIn, readPem } from './certificate-files.ts';
@@ -170,9 +171,7 @@ async function stop({ partners, options, stopped }: Connected, code: string, rea
   const { transport: _, trust, ...rest } = partner;
   partners.set(code, { ...rest, trust: isUnsigned(trust) ? trust : { ...trust, certificates: [] } });
   const { state: _state, settings, ...connection } = before;
-  const { adapter, mirrored } = settings;
-  const certificates = { signing: [], tls: [], anchors: [], checkPath: false };
-  options.set(code, { ...connection, settings: { adapter, mirrored, transport: 'file', certificates } });
+  options.set(code, { ...connection, settings: withoutTrust(settings) });
 }
 
 export function reasonOf(error: unknown): string {
@@ -188,8 +187,7 @@ async function disconnect(partner: Partner | undefined): Promise<void> {
 /** As stateOf, without what decides whose messages count and with which key ours are signed. */
 function connectionOf(options: ConnectOptions): string {
   const { ownKeys: _, certificates, ...settings } = options.settings;
-  const { anchors } = certificates;
-  const connection = { anchors, signing: [], tls: [], checkPath: false };
+  const connection = { ...noCertificates, anchors: certificates.anchors };
   return stateOf({ ...options, settings: { ...settings, certificates: connection } });
 }
 

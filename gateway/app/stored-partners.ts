@@ -2,13 +2,14 @@
 
 import type { X509Certificate } from 'node:crypto';
 import type { Config, OwnKey, PartnerConfig } from './config.ts';
-import { certificatesIn } from './certificate-files.ts';
+import { certificatesIn, readableCertificates } from './certificate-files.ts';
+import { withoutTrust } from './partner-config.ts';
 import { partnerConfigs } from './partners.ts';
 import type { AcceptancePeriod } from '../model/partner-key.ts';
 import { isGatewayError } from '../model/errors.ts';
 import { present } from '../model/present.ts';
 import { readDatabase, type Reader } from '../store/database.ts';
-import { partnerKeys, storedPartners, type PartnerKey, type StoredPartner } from '../store/partner-keys.ts';
+import { partnerKeys, storedPartners, type PartnerKey } from '../store/partner-keys.ts';
 import { revocationLists } from '../store/revocation-lists.ts';
 import { fingerprint } from '../wire/signature/certificates.ts';
 
@@ -28,17 +29,11 @@ export async function withStoredPartners(reader: Reader, config: Config): Promis
   const named = added.length === 0 ? partnerConfigs(config) : { ...config.partners, ...Object.fromEntries(added) };
   const partners = Object.entries(named).map(([code, settings]): [string, PartnerConfig] => {
     const revoked = stored.find(({ partner, state }) => partner === code && state === 'revoked');
-    if (revoked !== undefined) return [code, withoutTrust(settings, revoked)];
+    if (revoked !== undefined) return [code, { ...withoutTrust(settings), revoked: revoked.reason ?? '' }];
     const own = keys.filter(({ partner }) => partner === code);
     return [code, withKeys(withLists(settings, lists), own)];
   });
   return { ...config, partners: Object.fromEntries(partners) };
-}
-
-/** Its adapter stays, so that the border is answered from the lists held. */
-function withoutTrust({ adapter, mirrored }: PartnerConfig, { reason = '' }: StoredPartner): PartnerConfig {
-  const certificates = { signing: [], tls: [], anchors: [], checkPath: false };
-  return { adapter, mirrored, transport: 'file', certificates, revoked: reason };
 }
 
 /** Our certificate that signs for a partner in place of the common one, at a moment. Without a store yet there is none. */
@@ -85,7 +80,7 @@ function withKeys(settings: PartnerConfig, keys: readonly PartnerKey[]): Partner
   const { certificates } = settings;
   const theirs = keys.filter(({ side }) => side === 'theirs');
   const added = (use: PartnerKey['use'], files: readonly string[]): readonly string[] => {
-    const known = new Set(knownIn(files));
+    const known = new Set(readableCertificates(files).map(fingerprint));
     const more = theirs.filter((key) => key.use === use && !known.has(key.fingerprint));
     return [...files, ...more.map(({ certificate }) => certificate)];
   };
@@ -103,17 +98,6 @@ function withKeys(settings: PartnerConfig, keys: readonly PartnerKey[]): Partner
       periods: Object.fromEntries(theirs.map((key) => [key.fingerprint, periodOf(key)])),
     },
   };
-}
-
-/** Of files that can be read; what is wrong with the others is found where they are used. */
-function knownIn(files: readonly string[]): readonly string[] {
-  return files.flatMap((file) => {
-    try {
-      return certificatesIn([file]).map(fingerprint);
-    } catch {
-      return [];
-    }
-  });
 }
 
 function periodOf({ fromAt: from, untilAt: until, state, reason = '' }: PartnerKey): AcceptancePeriod {

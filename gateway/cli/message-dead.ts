@@ -1,6 +1,7 @@
 /** `mra message dead …`: messages of partners, and entries, that a broker laid aside because this gateway could not take them. */
 
 import type { Command } from 'commander';
+import { namedBrokers } from '../app/brokers.ts';
 import { getPartner } from '../gateway.ts';
 import { momentOf } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
@@ -58,10 +59,10 @@ async function pass(
   options: DeadOptions,
   decide: (letter: Found) => Promise<DeadLetterFate>,
 ): Promise<number> {
-  const { config } = gateway;
+  const brokers = namedBrokers(gateway.config);
   let count = 0;
   for (const { broker = '', partner, queue, dead } of queuesOf(gateway, options)) {
-    const settings = broker === '' ? config.broker : config.brokers?.[broker];
+    const settings = brokers.get(broker);
     if (settings === undefined) continue;
     count += await passDeadLetters(settings, { queue, dead }, (letter) => decide({ ...letter, partner, queue }));
   }
@@ -77,7 +78,7 @@ function queuesOf({ config, partners, home }: OpenGateway, { partner: only }: De
   const chosen = only === undefined ? [...partners.values()] : [getPartner({ partners }, only)];
   const ofPartners = chosen.flatMap(({ code, adapter }): LaidAside[] => {
     const { broker, transport = adapter.transport } = config.partners[code] ?? {};
-    const settings = broker === undefined ? config.broker : config.brokers?.[broker];
+    const settings = namedBrokers(config).get(broker ?? '');
     if (settings === undefined || transport !== 'amqp' || adapter.exchange.receive?.consume !== undefined) return [];
     const { realm, temporary, ownExchanges } = settings;
     const route = { from: code, to: home.country };

@@ -6,14 +6,14 @@ import { examineBroker, type BrokerNames } from '../../wire/transport/amqp-conne
 import { deadEntryQueueName, deadLetterQueueName, exchangeName } from '../../wire/transport/amqp-topology.ts';
 import type { BorderQueue } from '../border-settings.ts';
 import type { OpenGateway } from '../composition.ts';
+import { namedBrokers } from '../brokers.ts';
 import type { BrokerConfig } from '../config.ts';
 import { causeOfFailure, type Cause } from './causes.ts';
 import { fail, ok, type Finding } from './finding.ts';
 import { measure, type Measure } from './measures.ts';
 
 export async function examineBrokers(gateway: OpenGateway): Promise<readonly Finding[]> {
-  const { broker, brokers } = gateway.config;
-  const named = Object.entries({ ...(broker && { '': broker }), ...brokers });
+  const named = [...namedBrokers(gateway.config)];
   return (await Promise.all(named.map(([name, settings]) => examineOne(gateway, name, settings)))).flat();
 }
 
