@@ -9,6 +9,7 @@ import encodeQR from 'qr';
 import { canonicalJson } from '../model/canonical-json.ts';
 import { shownConsultationNumber } from '../model/clearance/number-form.ts';
 import type { Evidence } from './evidence.ts';
+import { escapedMarkup } from '../model/shown-text.ts';
 
 interface EvidenceCode {
   readonly text: string;
@@ -42,9 +43,6 @@ function base45Of(bytes: Uint8Array): string {
   return text;
 }
 
-const escaped = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
-
 const styles = `
 :root { color-scheme: light dark; font: 100%/1.5 system-ui, 'Noto Sans', 'Noto Sans CJK SC', sans-serif; }
 body { max-width: 60rem; margin: 1rem auto; padding: 0 1rem; overflow-wrap: anywhere; }
@@ -66,17 +64,17 @@ export function printedEvidence(evidence: string): string {
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escaped(title)}</title><style>${styles}</style></head>
-<body><main><h1>${escaped(title)}</h1>
-<p class="outcome">${escaped(answer.outcome.replaceAll('_', ' '))}</p>
-<dl>${facts.map(([name, value]) => `<dt>${escaped(name)}</dt><dd>${escaped(value)}</dd>`).join('\n')}</dl>
+<title>${escapedMarkup(title)}</title><style>${styles}</style></head>
+<body><main><h1>${escapedMarkup(title)}</h1>
+<p class="outcome">${escapedMarkup(answer.outcome.replaceAll('_', ' '))}</p>
+<dl>${facts.map(([name, value]) => `<dt>${escapedMarkup(name)}</dt><dd>${escapedMarkup(value)}</dd>`).join('\n')}</dl>
 <h2>Steps</h2>
-<ol>${answer.explanation.map((step) => `<li>${escaped(`${step.code}: ${step.text}`)}</li>`).join('\n')}</ol>
+<ol>${answer.explanation.map((step) => `<li>${escapedMarkup(`${step.code}: ${step.text}`)}</li>`).join('\n')}</ol>
 <h2>Proof</h2>
 ${code}
 <p>The code proves this answer to everybody who has the public key of the log, without a network. Scan it into a file and
 write: node verify-evidence.js FILE KEY. Compare what it prints with this page: only the code is signed.</p>
-<p><code>${escaped(text)}</code></p>
+<p><code>${escapedMarkup(text)}</code></p>
 </main></body></html>
 `;
 }

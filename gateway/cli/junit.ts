@@ -1,5 +1,7 @@
 /** Test results as JUnit XML, which build servers read. */
 
+import { escapedMarkup } from '../model/shown-text.ts';
+
 export interface JunitCase {
   readonly name: string;
   readonly milliseconds: number;
@@ -29,11 +31,7 @@ function seconds(milliseconds: number): string {
   return (milliseconds / 1000).toFixed(3);
 }
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
 /** A character that XML does not allow becomes a question mark. */
 function escaped(text: string): string {
-  return text
-    .replaceAll(/[&<>"]/gu, (letter) => entities[letter] ?? letter)
-    .replaceAll(/[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, '?');
+  return escapedMarkup(text).replaceAll(/[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, '?');
 }

@@ -59,7 +59,6 @@ async function runImport(
   const progress = out.progress(basename(file), statSync(file, { throwIfNoEntry: false })?.size ?? 0);
   const report = await importOperators(gateway, file, {
     ...options,
-    format: /\.jsonl(\.gz)?$/u.test(file) ? 'jsonl' : 'table',
     person: options.as ?? account(),
     progress: progress.at,
   }).finally(progress.end);

@@ -40,6 +40,10 @@ export const reportColumns = ['as_of', 'rule', 'detail', 'fix'] as const;
 /** The column in which a report quotes the refused row of JSON lines. */
 const lineColumn = 'line';
 
+export function formatOf(name: string): RowSource['format'] {
+  return /\.jsonl(\.gz)?$/u.test(name) ? 'jsonl' : 'table';
+}
+
 /** Throws E_FILE_UNREADABLE, E_FILE_STRUCTURE. */
 export function readRows(home: HomeProfile, now: Date, source: RowSource): AsyncIterable<ReadRow> {
   return source.format === 'table' ? readTableRows(home, now, source) : readLines(home, now, source);

@@ -61,11 +61,7 @@ async function dryRun(
   { name, bytes, person }: Pick<ProposedFile, 'name' | 'bytes' | 'person'>,
   reading: ReadingOptions,
 ): Promise<ImportReport> {
-  return await importOperators(gateway, { name, bytes }, { ...reading, ...formatOf(name), person, dryRun: true });
-}
-
-function formatOf(name: string): Pick<ImportOptions, 'format'> {
-  return { format: /\.jsonl(\.gz)?$/u.test(name) ? 'jsonl' : 'table' };
+  return await importOperators(gateway, { name, bytes }, { ...reading, person, dryRun: true });
 }
 
 /** Throws E_IMPORT_UNKNOWN. */
@@ -124,9 +120,5 @@ export async function decideImport(
   if (draft.state !== 'waiting') throw new GatewayError('E_IMPORT_STATE', 'somebody has decided about this file');
   const bytes = await getBytes(gateway.db.sql, digest);
   const reading = JSON.parse(options) as ReadingOptions;
-  return await importOperators(
-    gateway,
-    { name, bytes },
-    { ...reading, ...formatOf(name), person: draft.person, lift, also },
-  );
+  return await importOperators(gateway, { name, bytes }, { ...reading, person: draft.person, lift, also });
 }

@@ -25,7 +25,7 @@ import {
 } from '../store/operators.ts';
 import type { TableEncoding } from '../wire/files/file-content.ts';
 import type { ChosenSheet } from '../wire/files/sheet.ts';
-import { readRows, type ReadRow } from './file-rows.ts';
+import { formatOf, readRows, type ReadRow } from './file-rows.ts';
 import { momentOfFile, type HomeMoment, type ImportMoment } from './import-moment.ts';
 import { compareWithKnown, restrictions, type Restriction } from './known-facts.ts';
 
@@ -33,8 +33,6 @@ export type ImportDeps = Pick<Gateway, 'home' | 'db' | 'now'>;
 
 export interface ImportOptions {
   readonly encoding?: TableEncoding;
-  /** `table`: CSV or a workbook. `jsonl`: a record of schemas/record.schema.json a line. */
-  readonly format?: 'table' | 'jsonl';
   /** The sheet of a workbook; absent: the first. */
   readonly sheet?: string | undefined;
   /** The day or time at home that the file speaks of. */
@@ -129,7 +127,7 @@ export async function importOperators(
 async function readFile(
   { home, now }: ImportDeps,
   given: ImportFile,
-  { encoding = 'utf-8', format = 'table', sheet, progress }: ImportOptions,
+  { encoding = 'utf-8', sheet, progress }: ImportOptions,
 ): Promise<Pick<ImportedFile, 'rows' | 'file'>> {
   const digest = createHash('sha256');
   let bytes = 0;
@@ -144,7 +142,9 @@ async function readFile(
     typeof given === 'string'
       ? { name: given, content: given }
       : { name: given.name, content: Readable.from([given.bytes]) };
-  const rows = await Array.fromAsync(readRows(home, now(), { content, encoding, format, sheet, onBytes, onSheet }));
+  const rows = await Array.fromAsync(
+    readRows(home, now(), { content, encoding, format: formatOf(name), sheet, onBytes, onSheet }),
+  );
   const sheets = present({ sheet: chosen?.sheet, sheets_not_read: chosen?.others });
   return { rows, file: { name: basename(name), bytes, sha256: digest.digest('hex'), encoding, ...sheets } };
 }

@@ -30,6 +30,11 @@ function hexOf(character: string): string {
   return (character.codePointAt(0) ?? 0).toString(16).padStart(4, '0');
 }
 
+/** The text as it stands in HTML and XML, between tags and in quotation marks. */
+export function escapedMarkup(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}
+
 // OWASP, CSV injection; the full-width forms are read as the plain ones by some spreadsheets.
 export const startsFormula = /^[=+\-@\t\r\n＝＋－＠]/u;
 

@@ -10,6 +10,7 @@ import { parseStrictJson } from '../wire/files/json.ts';
 import { readJws, signJws, verifiedPayload } from '../wire/signature/jws.ts';
 import type { Signer } from '../wire/signature/profile.ts';
 import type { Evidence, ScenarioResult, ScenarioVerdict } from './scenario.ts';
+import { escapedMarkup } from '../model/shown-text.ts';
 
 export const reportKind = 'mra-conformance-1';
 
@@ -88,7 +89,7 @@ export async function verifyReport(
 export function reportPage(report: ConformanceReport): string {
   const { partner, summary, scenarios } = report;
   const parts: Readonly<Record<string, string>> = {
-    title: escaped(`Conformance of ${partner}`),
+    title: escapedMarkup(`Conformance of ${partner}`),
     counts: `${summary.pass} passed, ${summary.fail} failed, ${summary.skip} skipped with reason.`,
     facts: facts(report),
     scenarios: scenarios.map(row).join('\n'),
@@ -107,15 +108,15 @@ function facts(report: ConformanceReport): string {
     Time: at,
     'Seed and operators': `${seed}, ${operators}`,
     'Digest of the adapter': adapterDigest,
-  }).map(([name, value]) => `<tr><th scope="row">${name}</th><td><code>${escaped(value)}</code></td></tr>`);
+  }).map(([name, value]) => `<tr><th scope="row">${name}</th><td><code>${escapedMarkup(value)}</code></td></tr>`);
   return rows.join('\n');
 }
 
 function row({ id, name, shows, verdict, reason, milliseconds, evidence }: ScenarioResult): string {
-  const why = reason === undefined ? '' : `<br>${escaped(reason)}`;
+  const why = reason === undefined ? '' : `<br>${escapedMarkup(reason)}`;
   const items = `<details><summary>Evidence</summary><ul>${evidence.map(item).join('')}</ul></details>`;
   return (
-    `<tr><th scope="row" class="${verdict}">${escaped(id)}</th><td>${escaped(name)}<br><small>${escaped(shows)}</small>${evidence.length === 0 ? '' : items}</td>` +
+    `<tr><th scope="row" class="${verdict}">${escapedMarkup(id)}</th><td>${escapedMarkup(name)}<br><small>${escapedMarkup(shows)}</small>${evidence.length === 0 ? '' : items}</td>` +
     `<td>${verdict}${why}</td><td class="time">${milliseconds}</td></tr>`
   );
 }
@@ -129,10 +130,7 @@ function item({ what, message, digest, ending, receipt, receiptDigest }: Evidenc
     'receipt SHA-256': receiptDigest,
   });
   const shown = parts.flatMap(([name, value]) =>
-    value === undefined ? [] : [`${name} <code>${escaped(value)}</code>`],
+    value === undefined ? [] : [`${name} <code>${escapedMarkup(value)}</code>`],
   );
-  return `<li>${[escaped(what), ...shown].join('; ')}</li>`;
+  return `<li>${[escapedMarkup(what), ...shown].join('; ')}</li>`;
 }
-
-const escaped = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');

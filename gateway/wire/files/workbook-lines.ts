@@ -9,6 +9,7 @@ import { GatewayError, isGatewayError } from '../../model/errors.ts';
 import { mostRows, serialOf, sheetRows } from './sheet.ts';
 import { readWorkbook, type Sheet, type Workbook } from './workbook.ts';
 import { writeZip } from './zip.ts';
+import { escapedMarkup } from '../../model/shown-text.ts';
 
 /** Parts that run, or fetch from outside. */
 const active = /vbaProject|macrosheets|dialogsheets|activeX|embeddings|externalLinks|connections\.xml|queryTables/iu;
@@ -111,7 +112,7 @@ export function writeWorkbookLines(lines: string, sheet: string): Buffer {
     [
       'xl/workbook.xml',
       xml(
-        `<workbook xmlns="${main}" xmlns:r="${office}"><sheets><sheet name="${escaped(sheet)}" sheetId="1" r:id="rId1"/></sheets></workbook>`,
+        `<workbook xmlns="${main}" xmlns:r="${office}"><sheets><sheet name="${escapedMarkup(sheet)}" sheetId="1" r:id="rId1"/></sheets></workbook>`,
       ),
     ],
     ['xl/_rels/workbook.xml.rels', xml(relations(['worksheet', 'worksheets/sheet1.xml'], ['styles', 'styles.xml']))],
@@ -159,15 +160,11 @@ const cellPattern = /(?:^|,)(?:"((?:[^"]|"")*)"|([^,"]*))/gu;
 function cellXml(name: string, text: string | undefined, bare: string): string {
   if (text !== undefined) {
     // What looks like an escape is escaped (ECMA-376, 22.9.2.19).
-    const safe = escaped(text.replaceAll('""', '"')).replaceAll(/_(?=x[\da-f]{4}_)/giu, '_x005F_');
+    const safe = escapedMarkup(text.replaceAll('""', '"')).replaceAll(/_(?=x[\da-f]{4}_)/giu, '_x005F_');
     return `<c r="${name}" s="1" t="inlineStr"><is><t xml:space="preserve">${safe}</t></is></c>`;
   }
   if (bare === '') return '';
   // A minus alone is that of a number.
   const isDay = /^\d{4}-/u.test(bare);
   return `<c r="${name}"${isDay ? ' s="2"' : ''}><v>${isDay ? serialOf(bare) : bare}</v></c>`;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
