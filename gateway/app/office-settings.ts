@@ -91,8 +91,3 @@ function pem(path: string, base: string): string {
     throw new GatewayError('E_CONFIG_INVALID', 'the file cannot be read', { at: path, fix, cause });
   }
 }
-
-/** Whether cookies may carry `Secure`, which browsers take over TLS only. */
-export function isSecure({ publicUrl }: Pick<OfficeSettings, 'publicUrl'>): boolean {
-  return publicUrl.startsWith('https:');
-}

@@ -36,26 +36,12 @@ export function examineSecrets({ config }: Pick<OpenGateway, 'config'>): readonl
   const writable = [...new Set(files.map((file) => dirname(file)))].filter(
     (folder) => (statSync(folder).mode & 0o022) !== 0,
   );
-  const check = 'secrets';
+  const exposed = (what: string, fix: string): Finding =>
+    fail('secrets', `other accounts can ${what}`, fix, 'files_exposed');
   if (open.length > 0)
-    return [
-      fail(
-        check,
-        `other accounts can read ${open.join(', ')}`,
-        `Run chmod go-rwx ${open.join(' ')}, and consider replacing them.`,
-        'files_exposed',
-      ),
-    ];
-  if (writable.length > 0)
-    return [
-      fail(
-        check,
-        `other accounts can write to ${writable.join(', ')}`,
-        `Run chmod go-w ${writable.join(' ')}`,
-        'files_exposed',
-      ),
-    ];
-  return [ok(check, `${files.length} files of keys and secrets, for this account alone`)];
+    return [exposed(`read ${open.join(', ')}`, `Run chmod go-rwx ${open.join(' ')}, and consider replacing them.`)];
+  if (writable.length > 0) return [exposed(`write to ${writable.join(', ')}`, `Run chmod go-w ${writable.join(' ')}`)];
+  return [ok('secrets', `${files.length} files of keys and secrets, for this account alone`)];
 }
 
 function secretFiles({ credentials, sftp }: PartnerConfig): readonly string[] {
@@ -90,17 +76,9 @@ export async function examineNewKeys(
     if (certificate !== undefined && (state === 'confirmed' || state === 'in_use'))
       return [examineOwnEnd(check, code, certificate, now())];
     const detail = `${state}, for ${fromAt}, and not confirmed by the partner`;
-    const late = momentOf(now()) > later(fromAt, -confirmedBeforeSeconds);
-    return [
-      late
-        ? warn(
-            check,
-            detail,
-            `Ask the partner, or mra key cancel ${code}. Until then the key before signs.`,
-            'not_registered',
-          )
-        : ok(check, detail),
-    ];
+    if (momentOf(now()) <= later(fromAt, -confirmedBeforeSeconds)) return [ok(check, detail)];
+    const fix = `Ask the partner, or mra key cancel ${code}. Until then the key before signs.`;
+    return [warn(check, detail, fix, 'not_registered')];
   });
 }
 

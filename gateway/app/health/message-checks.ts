@@ -24,15 +24,12 @@ export async function examineOutbox({ db, now }: OpenGateway, { code }: Partner)
   const open = await openMessagesTo(db.sql, code, momentOf(now()));
   const late = open.oldest !== undefined && now().getTime() - Date.parse(open.oldest) > waitingMs;
   const findings: Finding[] = [];
-  if (open.held > 0)
-    findings.push(
-      fail(
-        check,
-        `messages not sent until a person acts: ${open.held} (${open.holdReason ?? ''}${open.holdEvidence === undefined ? '' : `, ${open.holdEvidence}`})`,
-        `mra message list --partner ${code}, then mra explain ${open.holdReason ?? ''}`,
-        causeOfHold(open.holdReason, open.holdEvidence),
-      ),
-    );
+  if (open.held > 0) {
+    const { held, holdReason: reason = '', holdEvidence: evidence } = open;
+    const detail = `messages not sent until a person acts: ${held} (${[reason, evidence ?? []].flat().join(', ')})`;
+    const fix = `mra message list --partner ${code}, then mra explain ${reason}`;
+    findings.push(fail(check, detail, fix, causeOfHold(reason, evidence)));
+  }
   if (late || open.tried > 0) {
     const last = open.evidence === undefined ? '' : ` (${open.evidence})`;
     const detail = `messages that wait: ${open.waiting}, the oldest since ${open.oldest ?? ''}; tried without success so far: ${open.tried}${last}`;
@@ -57,26 +54,14 @@ async function examineRefused(reader: Reader, partner: string): Promise<readonly
 }
 
 function unanswered(check: string, { overdue, abandoned }: OpenMessages): readonly Finding[] {
-  const findings: Finding[] = [];
-  if (overdue > 0)
-    findings.push(
-      warn(
-        check,
-        `messages handed over without an answer in time: ${overdue}`,
-        'Ask the partner; mra message list names them. Unless otherwise agreed the same bytes are sent again by themselves.',
-        'no_answer',
-      ),
-    );
-  if (abandoned > 0)
-    findings.push(
-      warn(
-        check,
-        `messages claimed by a sender that has ended: ${abandoned}`,
-        'mra serve takes them over.',
-        'lease_expired',
-      ),
-    );
-  return findings;
+  const late = `messages handed over without an answer in time: ${overdue}`;
+  const asks =
+    'Ask the partner; mra message list names them. Unless otherwise agreed the same bytes are sent again by themselves.';
+  const claimed = `messages claimed by a sender that has ended: ${abandoned}`;
+  return [
+    ...(overdue > 0 ? [warn(check, late, asks, 'no_answer')] : []),
+    ...(abandoned > 0 ? [warn(check, claimed, 'mra serve takes them over.', 'lease_expired')] : []),
+  ];
 }
 
 function outboxMeasures(partner: string, open: OpenMessages): readonly Measure[] {
@@ -98,26 +83,18 @@ export async function examineInbox({ db, now }: OpenGateway, { code }: Partner):
   const [oldest] = held;
   const { count, newest } = await rejectedSince(db.sql, code, later(momentOf(now()), -refusedWithinDays * daySeconds));
   const findings: Finding[] = [];
-  if (oldest !== undefined)
-    findings.push(
-      warn(
-        check,
-        `lists that wait for two people: ${held.length}, the oldest since ${oldest.receivedAt}`,
-        `mra list show ${code}`,
-        'list_held',
-      ),
-    );
+  if (oldest !== undefined) {
+    const detail = `lists that wait for two people: ${held.length}, the oldest since ${oldest.receivedAt}`;
+    findings.push(warn(check, detail, `mra list show ${code}`, 'list_held'));
+  }
   const applied = await listInForce(db.sql, code);
-  if (newest !== undefined)
-    findings.push(
-      warn(
-        check,
-        `messages rejected in ${refusedWithinDays} days: ${count}, the last with ${newest.reason ?? 'no code'}`,
-        `mra message show ${newest.messageId ?? newest.digest}, and tell the partner`,
-        // A list that came after it shows that the partner mended the cause.
-        (applied?.receivedAt ?? '') > newest.receivedAt ? undefined : causeOfRejection(newest.reason),
-      ),
-    );
+  if (newest !== undefined) {
+    const detail = `messages rejected in ${refusedWithinDays} days: ${count}, the last with ${newest.reason ?? 'no code'}`;
+    const fix = `mra message show ${newest.messageId ?? newest.digest}, and tell the partner`;
+    // A list that came after it shows that the partner mended the cause.
+    const isMended = (applied?.receivedAt ?? '') > newest.receivedAt;
+    findings.push(warn(check, detail, fix, isMended ? undefined : causeOfRejection(newest.reason)));
+  }
   const [first = ok(check, 'nothing held, nothing rejected lately'), ...others] = findings;
   const measures = [
     measure('mra_inbox_held_lists', { partner: code }, held.length),
