@@ -9,7 +9,7 @@ import { storedBytes } from './bodies.ts';
 import { insertMany, oneOf } from './bulk.ts';
 import { engineOf, type Database, type Reader, type Tx } from './database.ts';
 import { numbersOf } from './given-numbers.ts';
-import { changesOne } from './rows.ts';
+import { changesOne, fromRow } from './rows.ts';
 
 /** Seconds until the next attempt, at most; also where a partner asks for more time. */
 export const longestDelaySeconds = 3600;
@@ -100,28 +100,11 @@ async function claimUnderLock(db: Database, claim: DeliveryClaim, condition: Con
     const started = { event: 'started' as const, at: claim.now, owner: claim.owner };
     const attempts = rows.map((row) => ({ message_id: row.id, no: row.attempts + 1, ...started }));
     await insertMany(tx, 'attempt', attempts);
-    return await Array.fromAsync(
-      rows,
-      async ({
-        content_type: contentType,
-        created_at: createdAt,
-        correlates_to,
-        epoch_id,
-        sequence,
-        file,
-        ...rest
-      }) => {
-        const { attempts: earlier, ...row } = rest;
-        const bytes = await storedBytes(tx, row.digest);
-        const named = present({
-          subject: correlates_to ?? undefined,
-          number: sequence ?? undefined,
-          period: epoch_id ?? undefined,
-          file: file ?? undefined,
-        });
-        return { ...row, ...named, contentType, createdAt, bytes, attempt: earlier + 1 };
-      },
-    );
+    return await Array.fromAsync(rows, async (row) => {
+      const { correlatesTo: subject, sequence: number, epochId: period, attempts: earlier, ...message } = fromRow(row);
+      const bytes = await storedBytes(tx, row.digest);
+      return { ...message, ...present({ subject, number, period }), bytes, attempt: earlier + 1 };
+    });
   });
 }
 
