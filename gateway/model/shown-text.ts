@@ -30,7 +30,7 @@ function hexOf(character: string): string {
   return (character.codePointAt(0) ?? 0).toString(16).padStart(4, '0');
 }
 
-/** The text as it stands in HTML and XML, between tags and in quotation marks. */
+/** The text with what has a meaning in HTML and XML escaped, for content and for values of attributes. */
 export function escapedMarkup(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
