@@ -16,7 +16,7 @@ import type { Tx } from '../store/database.ts';
 import { appendEvents } from '../store/events.ts';
 import {
   findMessage,
-  findSent,
+  findNumbered,
   longestHoldSeconds,
   recordProgress,
   recordUnanswered,
@@ -119,7 +119,7 @@ async function findSubject(
   const byId = async (id: unknown): Promise<MessageRow | undefined> =>
     typeof id === 'string' ? await findMessage(sql, id) : undefined;
   const byNumber = async (): Promise<MessageRow | undefined> =>
-    number === undefined ? undefined : await findSent(sql, code, { sequence: number, period });
+    number === undefined ? undefined : onlyOne(await findNumbered(sql, code, { number, period }));
   if (typeof correlate === 'object')
     return await byId(headers[correlate.header] ?? headers[correlate.header.toLowerCase()]);
   switch (correlate) {
@@ -132,6 +132,14 @@ async function findSubject(
     case undefined:
       return (await byId(subject)) ?? (await byNumber());
   }
+}
+
+/** Numbers restart: where lists of two periods wait, only the period says which is meant. Throws E_RECEIPT_UNMATCHED. */
+function onlyOne([message, another]: readonly MessageRow[]): MessageRow | undefined {
+  if (another === undefined) return message;
+  throw new GatewayError('E_RECEIPT_UNMATCHED', 'the acknowledgement states a number that two lists have', {
+    fix: 'Let the partner state the id of the list, or the period in which its number counts.',
+  });
 }
 
 /** Throws E_RECEIPT_UNMATCHED. */

@@ -56,7 +56,7 @@ export async function settleByReceipt(
   await keepCheckpoint(gateway, partner.code, receipt);
   const { sql } = gateway.db;
   const message =
-    (id === undefined ? undefined : await findMessage(sql, id)) ?? (await findSent(sql, partner.code, { digest }));
+    (id === undefined ? undefined : await findMessage(sql, id)) ?? (await findSent(sql, partner.code, digest));
   if (message?.partner !== partner.code) {
     const at = momentOf(gateway.now());
     if (message === undefined && receipt.position !== undefined)

@@ -11,7 +11,7 @@ import type { Digest, Evidence, OutboundState, RecordResult, SealedMessage } fro
 import type { Moment } from '../model/record/record.ts';
 import { keepSealed } from './bodies.ts';
 import { insertMany } from './bulk.ts';
-import { longestAnswerSeconds } from './delivery-leases.ts';
+import { longestAnswerSeconds, openRank } from './delivery-leases.ts';
 import type { Reader, Tx } from './database.ts';
 import { changesOne, fromRow, type FromRow } from './rows.ts';
 import { nothingDue, supersede, updateOpen } from './superseding.ts';
@@ -95,20 +95,35 @@ export async function findMessage(reader: Reader, id: string): Promise<MessageRo
   return row && fromRow(row);
 }
 
-/** The newest message with a digest or, of lists, a number (in a period): a partner whose answers have no id of ours names it so. */
-export async function findSent(
+/** The newest message with a digest: a partner whose answers have no id of ours names it so. */
+export async function findSent(reader: Reader, partner: string, digest: Digest): Promise<MessageRow | undefined> {
+  const sent = messages(reader).where('partner', '=', partner).where('digest', '=', digest);
+  const row = await newestFirst(sent).executeTakeFirst();
+  return row && fromRow(row);
+}
+
+/**
+ * The lists that an answer with this number may be about: the newest that was sent, and earlier ones that wait for a verdict. There are
+ * several where numbers restart and the answer does not say in which period it counts.
+ */
+export async function findNumbered(
   reader: Reader,
   partner: string,
-  by: { readonly digest: Digest } | { readonly sequence: number; readonly period: string | undefined },
-): Promise<MessageRow | undefined> {
-  const sent = messages(reader).where('partner', '=', partner);
-  const found =
-    'digest' in by
-      ? sent.where('digest', '=', by.digest)
-      : sent.where('kind', '=', 'list').where('sequence', '=', by.sequence);
-  const named = 'period' in by && by.period !== undefined ? found.where('epoch_id', '=', by.period) : found;
-  const row = await named.orderBy('created_at', 'desc').orderBy('id', 'desc').executeTakeFirst();
-  return row && fromRow(row);
+  { number, period }: { readonly number: number; readonly period: string | undefined },
+): Promise<MessageRow[]> {
+  const sent = messages(reader)
+    .where('partner', '=', partner)
+    .where('kind', '=', 'list')
+    .where('sequence', '=', number)
+    .where('attempts', '>', 0)
+    .$if(period !== undefined, (every) => every.where('epoch_id', '=', period ?? ''));
+  const newest = await newestFirst(sent).limit(1).execute();
+  const open = await newestFirst(sent).where('state_rank', '<', openRank).limit(2).execute();
+  return [...newest, ...open.filter(({ id }) => id !== newest[0]?.id)].map(fromRow);
+}
+
+function newestFirst(sent: ReturnType<typeof messages>) {
+  return sent.orderBy('created_at', 'desc').orderBy('id', 'desc');
 }
 
 /** The message is not sent until a person acts. */

@@ -194,6 +194,13 @@ describe('lint of a conversation', () => {
       'within: 10m }\n      - { kind: document, template: results.json, schema: results.schema.json, mode: async, says: technical,',
     ],
     ['a property of brokers over HTTPS', 'within: 24h', 'within: 23h, correlate: correlationId'],
+    [
+      'an answer with a number of which it does not say the day',
+      'discipline: numbered, restart: year',
+      'discipline: numbered, restart: day',
+      undefined,
+      'amqp',
+    ],
     ['a number that the template of the answer lacks', 'within: 24h', 'within: 23h, correlate: number'],
     ['one status for two verdicts', document, '{ kind: status, statuses: { applied: 200, rejected: 200 } }'],
     [

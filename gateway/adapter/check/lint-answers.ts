@@ -125,7 +125,7 @@ function lintReference(
 }
 
 function lintDocument(
-  { conversation: { receive } = {}, transport }: Manifest,
+  { conversation: { stream, receive } = {}, transport }: Manifest,
   answer: AnswerData,
   at: string,
   textOf: TextOf,
@@ -133,15 +133,12 @@ function lintDocument(
   if (!('template' in answer) || 'file' in answer) return [];
   const text = textOf(answer.template);
   const alone = answer.mode === 'async' || transport !== 'https' || answer.kind === 'silence';
-  const comes =
-    receive?.acknowledgements ??
-    Object.values(receive?.consume?.kinds ?? {}).find((kind) => kind === 'acknowledgement');
   const { correlate } = answer;
   const paths = correlate === 'subject' || correlate === 'number' ? correlate : 'subject|number';
   const named = new RegExp(`\\{ack\\.(?:${paths})`, 'u').test(text);
   return [
     [
-      alone && comes === undefined && transport !== 'sftp' && transport !== 'folder',
+      alone && !comesAlone(receive) && transport !== 'sftp' && transport !== 'folder',
       at,
       'nothing says where this answer comes',
       'Add receive.acknowledgements, or a kind acknowledgement under receive.consume.kinds.',
@@ -153,12 +150,28 @@ function lintDocument(
       'Show {ack.subject} or {ack.number} in its template, or write correlate.',
     ],
     [
+      alone && stream?.restart === 'day' && isByNumberAlone(text, correlate),
+      at,
+      'this answer names a number that a list of each day has, and may come on another day',
+      'Show {ack.subject} or {ack.period} in its template, or write correlate.',
+    ],
+    [
       answer.per === 'record' && !/\{identifier(?!\?)\b/u.test(text),
       at,
       'the template need not name a record of which it speaks',
       'Show {identifier}, without a question mark, in a list of results.',
     ],
   ];
+}
+
+function comesAlone(receive: NonNullable<Manifest['conversation']>['receive']): boolean {
+  const kinds = Object.values(receive?.consume?.kinds ?? {});
+  return receive?.acknowledgements !== undefined || kinds.includes('acknowledgement');
+}
+
+function isByNumberAlone(text: string, correlate: AnswerData['correlate']): boolean {
+  if (!text.includes('{ack.number') || text.includes('{ack.period')) return false;
+  return correlate === 'number' || (correlate === undefined && !text.includes('{ack.subject'));
 }
 
 function lintStatuses({ conversation: { send } = {} }: Manifest): Contradiction[] {
