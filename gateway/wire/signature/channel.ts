@@ -23,7 +23,8 @@ export function authenticatedChannel(by: AuthenticatedChannel['by'], identity: s
 /** Dispose of the result. Throws E_CHANNEL_OPEN without an authenticated channel, E_SIZE_EXCEEDED, and what the parsers throw. */
 export function verifyChannel({ bytes, channel }: RawMessage, { formats }: ChannelTrust): ChannelVerified {
   if (channel === undefined) {
-    const fix = 'Send it over the connection that was agreed, or agree signatures with the partner.';
+    const fix =
+      'Send it over the connection that was agreed, bring the file at the office, where two people release it, or agree signatures with the partner.';
     throw new GatewayError('E_CHANNEL_OPEN', 'the message is not signed, and anybody could have sent it', { fix });
   }
   if (bytes.length > xmlLimits.bytes) {
