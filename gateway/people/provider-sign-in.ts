@@ -73,7 +73,10 @@ async function created(
   return await findPerson(tx, { id });
 }
 
-/** The roles that the groups of the person give now, and no others; a group that the settings do not name gives none. */
+/**
+ * The roles that the groups of the person give now, and no others; a group that the settings do not name gives none. A person of a partner
+ * has no role of staff.
+ */
 async function withRoles(
   tx: Tx,
   gateway: PeopleGateway,
@@ -81,7 +84,7 @@ async function withRoles(
   { claims, issuer }: ProvenIdentity,
   { roles }: ProviderPeople,
 ): Promise<PersonRow> {
-  if (roles === undefined) return row;
+  if (roles === undefined || row.partner !== undefined) return row;
   const said = claims[roles.claim];
   const groups: readonly unknown[] = Array.isArray(said) ? said : [said];
   const given = groups.flatMap((group) =>

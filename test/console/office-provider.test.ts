@@ -81,10 +81,10 @@ describe('sign-in by an identity provider', () => {
   const signIn = (at = office, jar?: Map<string, string>): Promise<Walked> => walk(`${at.url}/sign-in/provider`, jar);
   const hasSession = ({ cookies }: Walked, at = office): boolean => cookies.has(`${at.url} mra-session`);
   /** Known by a command, under the subject of the person that signs in next. */
-  async function added(roles: Parameters<typeof addTestPerson>[2] = ['reader']): Promise<string> {
+  async function added(roles: Parameters<typeof addTestPerson>[2] = ['reader'], partner?: string): Promise<string> {
     const { subject, name: id } = provider.person;
     const key = subjectKey({ issuer: provider.issuer, subject });
-    await addPerson(all.home.gateway, { id, name: 'Li Na', roles, subject: key, by: 'root' });
+    await addPerson(all.home.gateway, { id, name: 'Li Na', roles, partner, subject: key, by: 'root' });
     return id;
   }
   async function eventsOf(ref: string): Promise<readonly { kind: string; detail: string | null }[]> {
@@ -167,6 +167,15 @@ describe('sign-in by an identity provider', () => {
     ]);
     expect(await rolesNow('other')).to.deep.equal([]);
     expect((await eventsOf(id)).filter(({ kind }) => kind === 'person_roles_set')).to.have.length(2);
+    provider.register(`${office.url}/sign-in/answer`, `${office.url}/sign-in`);
+  });
+
+  it('gives a person of a partner no roles of staff, whatever its groups', async () => {
+    const open = await officeWith({ roles: { claim: 'groups', groups: { 'mra-staff': ['reader'] } } });
+    const id = await added([], 'KR');
+    provider.person = { ...provider.person, groups: ['mra-staff'] };
+    expect(hasSession(await signIn(open), open)).to.equal(true);
+    expect((await eventsOf(id)).map(({ kind }) => kind)).to.deep.equal(['person_added', 'signed_in']);
     provider.register(`${office.url}/sign-in/answer`, `${office.url}/sign-in`);
   });
 
