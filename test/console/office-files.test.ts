@@ -127,11 +127,11 @@ describe('files at the office', () => {
     const id = String(body['message']);
     expect(await findMessage(sql(), id)).to.include({ state: 'SEALED' });
     const waits = texts.en['files.waits'];
-    expect((await person(ana).get('/files')).html).to.include(waits);
+    expect((await person(ana).get(`/files/sent/${id}`)).html).to.include(waits);
     const [first, second] = await Promise.all([1, 2].map(() => fetched(ana, `/files/sent/${id}`)));
     if (first === undefined || second === undefined) throw new Error('it was fetched twice');
     expect([first.status, second.status, second.bytes.equals(first.bytes)]).to.deep.equal([200, 200, true]);
-    expect((await person(ana).get('/files')).html).not.to.include(waits);
+    expect((await person(ana).get(`/files/sent/${id}`)).html).not.to.include(waits);
     expect(await findMessage(sql(), id)).to.include({ state: 'HANDED_OVER' });
     expect((await fetched(li, `/partners/XF/files/sent/${id}`)).bytes.equals(first.bytes)).to.equal(true);
     const name = (await findMessage(sql(), id))?.file ?? '';
