@@ -55,12 +55,13 @@ repeat(() => answers.recordSpooled(), {
   afterFailureMs: 1_000,
   report: (error) => console.error(error),
 });
+const log = mkdtempSync(join(tmpdir(), 'mra-bench-log-'));
 const clearance = {
   home: sampleHome,
   db,
   answers,
   index,
-  sealer: openLogSealer(db, mkdtempSync(join(tmpdir(), 'mra-bench-log-')), sampleHome.country),
+  sealer: openLogSealer(db, log, sampleHome.country),
   partners: new Map(partnerCodes.map((code) => [code, { adapter: terms(code) }])),
   policy: 'bench',
   now,
@@ -95,7 +96,7 @@ process.on('message', (work: BorderWork) => void doBeside(work));
 async function doBeside(work: BorderWork): Promise<void> {
   const file = new URL('border-work.ts', import.meta.url);
   const thread = startInBackground(file, {
-    workerData: { url, ...work },
+    workerData: { url, log, ...work },
     resourceLimits: { maxYoungGenerationSizeMb: 24 },
   });
   const [code] = (await once(thread, 'exit')) as [number];

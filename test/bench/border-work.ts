@@ -3,9 +3,6 @@
  * 100,000 operators to the store, or cuts a snapshot of it.
  */
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { workerData } from 'node:worker_threads';
 import { openLogSealer } from '../../gateway/audit/seal-log.ts';
 import { cutSnapshot } from '../../gateway/offline/cut-snapshot.ts';
@@ -19,17 +16,15 @@ export interface BorderWork {
   readonly sequence: number;
 }
 
-const { url, what, sequence } = workerData as BorderWork & { readonly url: string };
+const { url, log, what, sequence } = workerData as BorderWork & Readonly<Record<'url' | 'log', string>>;
 const db = await openDatabase(url);
-const folder = mkdtempSync(join(tmpdir(), 'mra-bench-log-'));
 try {
   if (what === 'list') await applyList(db, partnerCodes.at(-1) ?? '', 100_000, sequence);
   else {
     const partners = new Map(partnerCodes.map((code) => [code, { adapter: terms(code) }]));
-    const sealer = openLogSealer(db, folder, sampleHome.country);
+    const sealer = openLogSealer(db, log, sampleHome.country);
     await cutSnapshot({ home: sampleHome, db, partners, policy: 'bench', now: () => new Date(), sealer }, {});
   }
 } finally {
   await db.close();
-  rmSync(folder, { recursive: true });
 }
