@@ -7,7 +7,7 @@ import { readAcknowledgement } from '../outbound/read-acknowledgement.ts';
 import { intactBytes } from '../store/bodies.ts';
 import { receiptFormat } from '../wire/signature/receipts.ts';
 
-export interface GivenAnswer {
+interface GivenAnswer {
   /** The name of its file; absent where none was agreed. */
   readonly file?: string | undefined;
   readonly contentType: string;

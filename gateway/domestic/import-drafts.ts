@@ -21,7 +21,7 @@ type DraftGateway = Pick<Gateway, 'home' | 'db' | 'now' | 'newId'>;
 /** How the file is to be read. */
 type ReadingOptions = Pick<ImportOptions, 'sheet' | 'asOf'> & { readonly encoding?: TableEncoding };
 
-export interface ProposedFile extends ReadingOptions {
+interface ProposedFile extends ReadingOptions {
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly person: string;

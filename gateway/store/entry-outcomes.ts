@@ -147,7 +147,7 @@ export async function countResults(
   return await counted.where('partner', '=', partner).where('month', '=', month).execute();
 }
 
-export interface EntriesAsked {
+interface EntriesAsked {
   readonly partner: string;
   readonly month: string;
   readonly results: readonly EntryResult[];

@@ -46,7 +46,7 @@ export function identifierAt(cursor: Cursor): Buffer {
 }
 
 /** The combinations of roles, of which a register has few. */
-export interface RoleSets {
+interface RoleSets {
   numberOf(roles: readonly string[]): number;
   rolesOf(number: number): readonly string[];
   all(): readonly (readonly string[])[];

@@ -30,7 +30,7 @@ export function emptyPacked(expected: number): Packed {
   return { pieces: [], filled: pieceBytes, used: 0, replaced: 0, places, count: 0, roleSets: [] };
 }
 
-export interface PackedRegister {
+interface PackedRegister {
   /** The newest version that began on or before the day; else the first that begins later. As findStatus of the store. */
   find(identifier: string, day: Day): RegisterFact | undefined;
 }
@@ -45,7 +45,7 @@ export function openPackedRegister({ pieces, places, roleSets: known }: Packed):
   };
 }
 
-export interface Packing {
+interface Packing {
   /** Puts the versions of an operator, by their first days; none where it has no version any more. */
   put(identifier: string, versions: readonly RegisterFact[]): void;
   packed(): Packed;

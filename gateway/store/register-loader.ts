@@ -20,7 +20,7 @@ export interface RegisterLoader {
 }
 
 /** The file of the snapshot, and who is informed that it was not used. */
-export interface KeptRegister {
+interface KeptRegister {
   readonly file: string;
   unusable(error: GatewayError): void;
   /** So many changed operators are worth another snapshot; absent: as many as are read from the store in half a second. */
