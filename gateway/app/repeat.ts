@@ -10,6 +10,8 @@ export interface Repeated {
 interface Rhythm {
   /** Milliseconds between two rounds. */
   readonly everyMs: number;
+  /** After a round that resolves to false, because work is left; absent: as many. */
+  readonly whileLeftMs?: number;
   /** After a round that failed; absent: as many. */
   readonly afterFailureMs?: number;
   report(error: unknown): void;
@@ -19,11 +21,11 @@ interface Rhythm {
 export async function repeatUntil(
   stop: AbortSignal,
   round: () => Promise<unknown>,
-  { everyMs, afterFailureMs = everyMs, report }: Rhythm,
+  { everyMs, whileLeftMs = everyMs, afterFailureMs = everyMs, report }: Rhythm,
 ): Promise<void> {
   while (!stop.aborted) {
     const pause = await round().then(
-      () => everyMs,
+      (result) => (result === false ? whileLeftMs : everyMs),
       (error: unknown) => {
         report(error);
         return afterFailureMs;

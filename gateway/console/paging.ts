@@ -3,6 +3,7 @@
 import { GatewayError } from '../model/errors.ts';
 import { asked, type Call } from './page.ts';
 import { html, link, withQuery, type VNode } from './parts.ts';
+import type { Words } from './words.ts';
 
 /** Throws E_REQUEST_INVALID. */
 export function beforeOf(call: Call): number | undefined {
@@ -34,4 +35,9 @@ export function pageOfNumbered<T>(
 
 export function olderLink(call: Call, next: number | string | null, name = 'before'): VNode | false {
   return next !== null && html`<p>${link(withQuery(call, name, String(next)), call.words.t('form.older'))}</p>`;
+}
+
+/** Above what was found among recorded answers; null: all were searched. */
+export function searchedNote({ t, moment }: Words, searchedTo: string | null): VNode | false {
+  return searchedTo !== null && html`<p class="card warn">${t('form.searched_to', { at: moment(searchedTo) })}</p>`;
 }

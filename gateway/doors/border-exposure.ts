@@ -3,9 +3,10 @@
 import { changedAnswers, exposureIn, shownChangedAnswer, shownExposure } from '../clearance/exposure.ts';
 import type { Clearance } from '../clearance/requests.ts';
 import { present } from '../model/present.ts';
+import { searchedTo } from '../store/answer-search.ts';
 import { requireParameters, wholeNumber } from './border-news.ts';
 import type { BorderReply } from './border-requests.ts';
-import { cursorOf, periodOf, requestIn, requireSearchable, searchTermsIn, type Searching } from './border-searches.ts';
+import { cursorOf, periodOf, requestIn, searchTermsIn, type Searching } from './border-searches.ts';
 
 const mostRestrictions = 100;
 
@@ -18,17 +19,18 @@ export async function exposureReply(door: Clearance & Searching, query: URLSearc
     ? wholeNumber(query, 'before', { otherwise: 0, most: Number.MAX_SAFE_INTEGER })
     : undefined;
   const limit = Math.max(1, wholeNumber(query, 'limit', { otherwise: 50, most: mostRestrictions }));
-  await requireSearchable(door);
+  const searched_to = await searchedTo(door.db);
   const { exposures, next } = await exposureIn(door, { from, to, before, limit });
-  return { status: 200, body: present({ exposures: exposures.map(shownExposure), next }) };
+  return { status: 200, body: present({ exposures: exposures.map(shownExposure), searched_to, next }) };
 }
 
 /** Of the recorded answers that fit, those whose outcome would be another now. */
 export async function changedAnswersReply(door: Clearance & Searching, query: URLSearchParams): Promise<BorderReply> {
-  const terms = await searchTermsIn(door, 'consultation', query);
+  const terms = searchTermsIn(door, 'consultation', query);
+  const searched_to = await searchedTo(door.db);
   const { changed, examined, next } = await changedAnswers(door, { ...terms, kind: 'consultation' });
   return {
     status: 200,
-    body: present({ examined, answers: changed.map(shownChangedAnswer), next: next && cursorOf(next) }),
+    body: present({ examined, answers: changed.map(shownChangedAnswer), searched_to, next: next && cursorOf(next) }),
   };
 }

@@ -8,8 +8,8 @@ import { present } from '../model/present.ts';
 import { RequestFaults } from '../model/clearance/request-faults.ts';
 import type { Day, Moment } from '../model/record/record.ts';
 import {
-  makeSearchable,
   searchAnswers,
+  searchedTo,
   type Found,
   type SearchField,
   type Searched,
@@ -28,27 +28,23 @@ export interface Searching {
   readonly schemas: string;
 }
 
-/** Pages of the log that a search waits for. A gateway that serves is never so far behind. */
-const mostPages = 100;
-
-/** Throws RequestFaults, E_REQUEST_INVALID, and E_BUSY while much of the log is not searchable yet. */
+/** Throws RequestFaults, E_REQUEST_INVALID. `searched_to`: absent where everything that was answered before can be found. */
 export async function searchReply(door: Searching, kind: Searched, query: URLSearchParams): Promise<BorderReply> {
-  const { found, next } = await searchAnswers(door.db.sql, await searchTermsIn(door, kind, query));
-  return { status: 200, body: present({ [`${kind}s`]: found.map(shown), next: next && cursorOf(next) }) };
+  const terms = searchTermsIn(door, kind, query);
+  const searched_to = await searchedTo(door.db);
+  const { found, next } = await searchAnswers(door.db.sql, terms);
+  return { status: 200, body: present({ [`${kind}s`]: found.map(shown), searched_to, next: next && cursorOf(next) }) };
 }
 
-/** What a query asks for, once all that was answered before it can be found. Throws as searchReply. */
-export async function searchTermsIn(door: Searching, kind: Searched, query: URLSearchParams): Promise<SearchTerms> {
+/** What a query asks for. Throws as searchReply. */
+export function searchTermsIn(
+  door: Pick<Searching, 'home' | 'schemas'>,
+  kind: Searched,
+  query: URLSearchParams,
+): SearchTerms {
   const { from, to, limit = '50', cursor, ...values } = requestIn(door.schemas, query);
   const before = cursor === undefined ? undefined : placeIn(cursor);
-  await requireSearchable(door);
   return { kind, values, limit: Number(limit), before, ...periodOf(door, { from, to }) };
-}
-
-/** Throws E_BUSY while much of the log is not searchable yet. */
-export async function requireSearchable({ db }: Pick<Searching, 'db'>): Promise<void> {
-  for (let page = 0; !(await makeSearchable(db)); page += 1)
-    if (page === mostPages) throw new GatewayError('E_BUSY', 'older answers are being made searchable');
 }
 
 /** A day counts whole, at home; a bound that is not given is absent. Throws E_REQUEST_INVALID. */

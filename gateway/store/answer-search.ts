@@ -67,6 +67,33 @@ export async function makeSearchable({
   return upTo === size;
 }
 
+/** Pages that a search waits for: a gateway that serves is seldom further behind. */
+const mostPages = 5;
+
+/**
+ * Makes searchable what was answered last, as far as a search can wait for it. Undefined: all answers and assessments are found; otherwise the
+ * moment of the first that is not.
+ */
+export async function searchedTo(db: Pick<Database, 'sql' | 'transaction'>): Promise<Moment | undefined> {
+  for (let page = 0; page < mostPages; page += 1) if (await makeSearchable(db)) return undefined;
+  const done = await readCounter(db.sql, 'searchable');
+  const next = await Promise.all([
+    db.sql.selectFrom('border_answer').select('asked_at as at').where('n', '>', done).orderBy('n').limit(1).execute(),
+    db.sql
+      .selectFrom('event')
+      .select('at')
+      .where('n', '>', done)
+      .where('kind', 'in', ['consultation', 'assessment'])
+      .orderBy('n')
+      .limit(1)
+      .execute(),
+  ]);
+  return next
+    .flat()
+    .map(({ at }) => at)
+    .toSorted()[0];
+}
+
 /** Their rows go with the entries. Called before these are deleted. */
 export async function forgetSearchable(tx: Tx, numbers: readonly number[]): Promise<void> {
   if (numbers.length === 0) return;

@@ -675,6 +675,8 @@ export interface components {
         SearchAnswer: {
             /** @description The cursor of the next page; absent after the last. */
             next?: string;
+            /** @description Present while the newest are not found yet: all that were given before this moment are. */
+            searched_to?: components["schemas"]["Answer"]["$defs"]["moment"];
             consultations: {
                 consultation_number: components["schemas"]["Answer"]["proof"]["consultation_number"];
                 answered_at: components["schemas"]["Answer"]["$defs"]["moment"];
@@ -688,6 +690,8 @@ export interface components {
         } | {
             /** @description The cursor of the next page; absent after the last. */
             next?: string;
+            /** @description Present while the newest are not found yet: all that were given before this moment are. */
+            searched_to?: components["schemas"]["Answer"]["$defs"]["moment"];
             assessments: {
                 assessment: components["schemas"]["Assessment"]["assessment"];
                 answered_at: components["schemas"]["Answer"]["$defs"]["moment"];
@@ -886,6 +890,8 @@ export interface components {
         /** Answers that would be otherwise by what is known now */
         Exposure: {
             exposures: components["schemas"]["Exposure"]["$defs"]["exposure"][];
+            /** @description Present while the newest answers are not found yet: all that were given before this moment are. */
+            searched_to?: components["schemas"]["Answer"]["$defs"]["moment"];
             /** @description What to ask before for the next page; absent after the last. */
             next?: number;
             $defs: {
@@ -916,6 +922,7 @@ export interface components {
                     /** @description Answers that were given again. */
                     examined: number;
                     answers: components["schemas"]["Exposure"]["$defs"]["answer"][];
+                    searched_to?: components["schemas"]["Exposure"]["searched_to"];
                     next?: string;
                 };
             };

@@ -9,6 +9,7 @@ import { seededRandom } from '../../gateway/model/seeded-random.ts';
 import {
   makeSearchable,
   searchAnswers,
+  searchedTo,
   type SearchField,
   type SearchPlace,
 } from '../../gateway/store/answer-search.ts';
@@ -158,5 +159,25 @@ onBothEngines('searches for answers', (store) => {
       store().db.sql,
     );
     expect(Number(rows[0]?.n)).to.equal(0);
+  });
+
+  it('say from which moment on answers are not found yet, while many are being given', async () => {
+    const given = 700;
+    await store().write(async (tx) => {
+      const n = await takeLogNumbers(tx, given);
+      const rows = Array.from({ length: given }, (_, i) => {
+        const at = new Date(Date.UTC(2026, 11, 1) + i * 1000).toISOString();
+        const answer = { answered_at: at, outcome: 'new', subject: { partner: 'P' }, proof: { requester: 'r' } };
+        const row = { n: n + i, leafHash: `late ${i}`, askedAt: at, requester: 'r', partner: 'P', request: '{}' };
+        return { ...row, answer: JSON.stringify(answer) };
+      });
+      await recordConsultations(tx, rows);
+    });
+    const to = await searchedTo(store().db);
+    const found = await all('consultation', { outcome: 'new' });
+    expect(found.length).to.be.within(1, given - 1);
+    expect(to).to.equal(new Date(Date.UTC(2026, 11, 1) + found.length * 1000).toISOString());
+    expect(await searchedTo(store().db)).to.equal(undefined);
+    expect(await all('consultation', { outcome: 'new' })).to.have.lengthOf(given);
   });
 });

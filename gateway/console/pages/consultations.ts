@@ -12,7 +12,7 @@ import { shownConsultationNumber } from '../../model/clearance/number-form.ts';
 import type { Searched } from '../../store/answer-search.ts';
 import { asked, page, param, type Call, type Section } from '../page.ts';
 import { choice, english, facts, field, html, link, pathOf, searchForm, state, table, time } from '../parts.ts';
-import { olderLink } from '../paging.ts';
+import { olderLink, searchedNote } from '../paging.ts';
 import type { Kind, VNode } from '../parts.ts';
 import type { Words } from '../words.ts';
 
@@ -23,6 +23,8 @@ interface Found<Item> {
   readonly items: readonly Item[];
   /** The cursor of the next page; null: there are no more. */
   readonly next: string | null;
+  /** As searchedNote has it. */
+  readonly searched_to: string | null;
 }
 
 interface FoundConsultation {
@@ -49,7 +51,8 @@ async function search<Item>(call: Call, kind: Searched): Promise<Found<Item>> {
   }
   const reply = await searchReply({ db, home, schemas: join(programFolder, 'schemas') }, kind, query);
   const body = reply.body as Readonly<Record<string, unknown>>;
-  return { items: body[`${kind}s`] as readonly Item[], next: (body['next'] as string | undefined) ?? null };
+  const [next = null, searched_to = null] = [body['next'], body['searched_to']] as (string | undefined)[];
+  return { items: body[`${kind}s`] as readonly Item[], next, searched_to };
 }
 
 const actions: readonly Advice['action'][] = ['apply', 'apply_with_limits', 'do_not_apply', 'refer'];
@@ -75,10 +78,11 @@ function searchFields(call: Call, kind: Searched): VNode {
 const noneText = (call: Call, none: string): string =>
   filters.some((name) => asked(call, name) !== undefined) ? call.words.t('form.no_match') : none;
 
-function consultationsView({ items, next }: Found<FoundConsultation>, call: Call): VNode {
+function consultationsView({ items, next, searched_to }: Found<FoundConsultation>, call: Call): VNode {
   const { words } = call;
   const { t } = words;
   return html`${searchForm(words, '/consultations', searchFields(call, 'consultation'), 'form.filter')}
+  ${searchedNote(words, searched_to)}
   ${table(
     t('nav.consultations'),
     [
@@ -99,10 +103,11 @@ const actionKinds: Readonly<Record<Advice['action'], Kind>> = {
   ...{ apply: 'good', apply_with_limits: 'part', do_not_apply: 'none', refer: 'held' },
 };
 
-function entriesView({ items, next }: Found<FoundAssessment>, call: Call): VNode {
+function entriesView({ items, next, searched_to }: Found<FoundAssessment>, call: Call): VNode {
   const { words } = call;
   const { t } = words;
   return html`${searchForm(words, '/entries', searchFields(call, 'assessment'), 'form.filter')}
+  ${searchedNote(words, searched_to)}
   ${table(
     t('nav.entries'),
     [

@@ -8,7 +8,7 @@ import type { Outcome } from '../../model/clearance/answer.ts';
 import { shownConsultationNumber } from '../../model/clearance/number-form.ts';
 import { addDays, dayAt } from '../../model/day.ts';
 import { asked, page, type Call, type Section } from '../page.ts';
-import { beforeOf, olderLink } from '../paging.ts';
+import { beforeOf, olderLink, searchedNote } from '../paging.ts';
 import { field, html, link, pathOf, searchForm, table, time, type VNode } from '../parts.ts';
 
 const needs = 'register.read';
@@ -42,6 +42,8 @@ interface ExposurePage {
   readonly items: readonly Exposed[];
   /** The number of the restriction before which the next page begins; null: there are no more. */
   readonly next: number | null;
+  /** As searchedNote has it. */
+  readonly searched_to: string | null;
 }
 
 async function load(call: Call): Promise<ExposurePage> {
@@ -52,26 +54,31 @@ async function load(call: Call): Promise<ExposurePage> {
   const to = asked(call, 'to');
   if (to !== undefined) query.set('to', to);
   const items: Exposed[] = [];
-  let next = beforeOf(call) ?? null;
+  let [next, searched_to]: [number | null, string | null] = [beforeOf(call) ?? null, null];
   for (let looked = 0; looked < mostLooked && items.length < restrictionsAtOnce; looked += restrictionsAtOnce) {
     if (next !== null) query.set('before', String(next));
     const { body } = await exposureReply({ ...gateway, schemas: join(programFolder, 'schemas') }, query);
-    const found = body as { readonly exposures: readonly Exposed[]; readonly next?: number };
+    const found = body as {
+      readonly exposures: readonly Exposed[];
+      readonly next?: number;
+      readonly searched_to?: string;
+    };
     items.push(...found.exposures);
     next = found.next ?? null;
+    searched_to ??= found.searched_to ?? null;
     if (next === null) break;
     await nextTurn();
   }
-  return { from, items, next };
+  return { from, items, next, searched_to };
 }
 
-function view({ from, items, next }: ExposurePage, call: Call): VNode {
+function view({ from, items, next, searched_to }: ExposurePage, call: Call): VNode {
   const { words } = call;
   const { t } = words;
   const fields = html`${field({ name: 'from', label: t('exposure.from'), type: 'date', value: from })}
   ${field({ name: 'to', label: t('exposure.to'), type: 'date', value: asked(call, 'to') })}`;
   return html`<p>${t('exposure.about')}</p>
-    ${searchForm(words, '/exposure', fields, 'form.filter')}
+    ${searchForm(words, '/exposure', fields, 'form.filter')} ${searchedNote(words, searched_to)}
     ${table(
       t('nav.exposure'),
       [

@@ -6,9 +6,9 @@ import { termsOf } from '../../clearance/requests.ts';
 import { cursorOf, searchTermsIn } from '../../doors/border-searches.ts';
 import type { Outcome, WouldChangeAnswer } from '../../model/clearance/answer.ts';
 import { shownConsultationNumber } from '../../model/clearance/number-form.ts';
-import { searchAnswers, type Found } from '../../store/answer-search.ts';
+import { searchAnswers, searchedTo, type Found } from '../../store/answer-search.ts';
 import { asked, page, type Call, type Section } from '../page.ts';
-import { olderLink } from '../paging.ts';
+import { olderLink, searchedNote } from '../paging.ts';
 import { choice, field, html, link, pathOf, searchForm, seen, table, time, type VNode } from '../parts.ts';
 
 const needs = 'register.read';
@@ -34,6 +34,8 @@ interface Suggestion {
 interface Suggestions {
   readonly items: readonly Suggestion[];
   readonly next: string | null;
+  /** As searchedNote has it. */
+  readonly searched_to: string | null;
 }
 
 const outcomeOf = (call: Call): Outcome =>
@@ -43,7 +45,8 @@ async function load(call: Call): Promise<Suggestions> {
   const { db, home } = call.gateway;
   const query = new URLSearchParams({ outcome: outcomeOf(call), limit: '100' });
   for (const name of filters) if (asked(call, name) !== undefined) query.set(name, asked(call, name) ?? '');
-  const terms = await searchTermsIn({ db, home, schemas: join(programFolder, 'schemas') }, 'consultation', query);
+  const terms = searchTermsIn({ home, schemas: join(programFolder, 'schemas') }, 'consultation', query);
+  const searched_to = (await searchedTo(db)) ?? null;
   const items: Suggestion[] = [];
   let { before } = terms;
   for (let read = 0; read < mostRead && items.length < pageSize; read += 100) {
@@ -52,7 +55,7 @@ async function load(call: Call): Promise<Suggestions> {
     before = next;
     if (next === undefined) break;
   }
-  return { items, next: before === undefined ? null : cursorOf(before) };
+  return { items, next: before === undefined ? null : cursorOf(before), searched_to };
 }
 
 function suggestionOf(found: Found): readonly Suggestion[] {
@@ -71,7 +74,7 @@ function suggestionOf(found: Found): readonly Suggestion[] {
   ];
 }
 
-function view({ items, next }: Suggestions, call: Call): VNode {
+function view({ items, next, searched_to }: Suggestions, call: Call): VNode {
   const { words, gateway } = call;
   const { t } = words;
   const all = ['', t('form.all')] as const;
@@ -83,7 +86,7 @@ function view({ items, next }: Suggestions, call: Call): VNode {
   ${field({ name: 'from', label: t('entries.from'), type: 'date', value: asked(call, 'from') })}
   ${field({ name: 'to', label: t('entries.to'), type: 'date', value: asked(call, 'to') })}`;
   return html`<p>${t('suggestions.about')}</p>
-    ${searchForm(words, '/suggestions', fields, 'form.filter')}
+    ${searchForm(words, '/suggestions', fields, 'form.filter')} ${searchedNote(words, searched_to)}
     ${table(
       t('nav.suggestions'),
       [
