@@ -1,4 +1,4 @@
-/** Answers are recorded with a number, a digest and their place in the log before they are given. Answers of one moment share a commit. */
+/** Records each answer with its number, digest and place in the log before it is given. Answers that arrive together share a commit. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { digestOfAnswer } from '../model/clearance/answer-digest.ts';
@@ -23,31 +23,31 @@ import {
 export interface AnsweredQuery {
   readonly request: CheckRequest;
   readonly answer: Answer;
-  /** The store did not say whether the register has changed: the answer is from memory. */
+  /** The store could not confirm that the register is unchanged; the answer comes from memory. */
   readonly isStoreAway?: boolean;
 }
 
-/** `text` is the answer as JSON, as it is stored. */
+/** `text` is the answer as stored JSON. */
 export interface RecordedAnswer {
   readonly answer: ProvenAnswer;
   readonly text: string;
 }
 
-/** Something that must be stored with the answers or not at all, such as the reply under an idempotency key. */
+/** Stores something in the transaction of the answers, such as the reply under an idempotency key. */
 type AlsoStore<T> = (tx: Tx, recorded: readonly RecordedAnswer[]) => Promise<T>;
 
 export interface AnswerLog {
   /**
-   * Recorded when this resolves, in the order of the answers; on disk and recorded later where the store is away, or another process or thread
-   * is writing the embedded store for longer than an answer should wait. Throws as
-   * Database.transaction and AnswerSpool.append; nothing may be given then.
+   * Resolves once the answers are recorded, in their order. If the store is unreachable, or another process or thread keeps writing the
+   * embedded store, it resolves once they are in the spool, and they are recorded later. Throws the same errors as Database.transaction and
+   * AnswerSpool.append; no answer may be given then.
    */
   record(answered: readonly AnsweredQuery[], requester: string): Promise<readonly RecordedAnswer[]>;
-  /** The same in a transaction of its own, which also stores what else belongs to the answers; it fails as a whole. */
+  /** Like `record`, but in a separate transaction that `also` writes to; either everything is stored or nothing. */
   recordWith<T>(answered: readonly AnsweredQuery[], requester: string, also: AlsoStore<T>): Promise<T>;
   /**
-   * The same of an entry, which `make` makes of its answers; it may be called twice. Where nothing else must be stored, an entry is kept on disk
-   * while the store is away, as answers are.
+   * Like `record`, for an entry that `make` builds from its answers; `make` may be called twice. While the store is unreachable an entry is
+   * spooled too, unless `also` is given.
    */
   recordEntry<T extends SpooledEntry>(
     answered: readonly AnsweredQuery[],
@@ -55,24 +55,24 @@ export interface AnswerLog {
     make: (recorded: readonly RecordedAnswer[]) => T,
     also?: (tx: Tx, made: T) => Promise<void>,
   ): Promise<T>;
-  /** The place in the log that a consultation number stands for; undefined where its answer is not recorded. */
+  /** The place in the log behind a consultation number; undefined if no answer is recorded there. */
   placeOf(number: string): Promise<number | undefined>;
   /**
-   * Makes ready for a store that is away, and records the answers that were given while it was. Returns how many. Throws as
-   * Database.transaction.
+   * Reserves numbers for the next outage of the store, and records the answers that were spooled. Returns how many. Throws the same errors
+   * as Database.transaction.
    */
   recordSpooled(): Promise<number>;
-  /** Whether an answer could be kept while the store is away. Throws E_STORE_UNREACHABLE. */
+  /** Resolves if an answer could be spooled while the store is unreachable. Throws E_STORE_UNREACHABLE. */
   trySpooling(): Promise<void>;
 }
 
-/** Answers of one caller that are not recorded yet. */
+/** Answers of one caller that wait to be recorded. */
 interface Waiting {
   readonly drafts: readonly Draft[];
   readonly done: PromiseWithResolvers<readonly RecordedAnswer[]>;
 }
 
-/** `spool`: absent where no answer is given while the store is away. */
+/** Without `spool`, no answer is given while the store is unreachable. */
 export function openAnswerLog(db: Database, { country }: Pick<HomeProfile, 'country'>, spool?: AnswerSpool): AnswerLog {
   const numbersOf = numbersOfStore(db, country);
   const recordTogether = openQueue(async (drafts) => {
@@ -111,7 +111,7 @@ export function openAnswerLog(db: Database, { country }: Pick<HomeProfile, 'coun
   };
 }
 
-/** As AnswerLog.recordWith, on the terms of Database.transaction. */
+/** Like AnswerLog.recordWith, with the terms of Database.transaction. */
 type RecordWith = <T>(
   answered: readonly AnsweredQuery[],
   requester: string,
@@ -151,8 +151,8 @@ function entryRecorder({ recordWith, numbersOf, spool }: EntryRecording): Answer
 type Commit = (drafts: readonly Draft[]) => Promise<readonly RecordedAnswer[]>;
 
 /**
- * Everything that waits when a commit begins goes into it; what comes meanwhile goes into the next. One commit at a time: on PostgreSQL
- * two would only wait for each other at the counter of the log.
+ * Group commit: a commit takes all drafts that wait when it begins; later ones join the next. Commits run one at a time, because on
+ * PostgreSQL two would only wait for each other at the log counter.
  */
 function openQueue(commit: Commit): Commit {
   let waiting: Waiting[] = [];
@@ -183,13 +183,13 @@ function openQueue(commit: Commit): Commit {
   };
 }
 
-/** Longest wait of an answer for others that share its commit, and how many go together at most. */
+/** An answer waits at most this long for others to share its commit, and a commit takes at most this many. */
 const mostWaitMs = 2;
 const mostTogether = 256;
 
 /**
- * While others come, waiting for them takes less than committing alone. A question is read in one turn of the loop and answered in the
- * next: if two turns bring none, none is on its way.
+ * Waits while more drafts arrive, which costs less than a commit for each. A query is read in one turn of the event loop and answered in
+ * the next: if two turns bring none, none is on its way.
  */
 async function untilNoneComes(count: () => number): Promise<void> {
   const until = performance.now() + mostWaitMs;
@@ -201,13 +201,13 @@ async function untilNoneComes(count: () => number): Promise<void> {
   } while (count() > before && count() < mostTogether && performance.now() < until);
 }
 
-/** Reads the key of the store once; a store that cannot be read now is asked again. */
+/** Reads the key of the store once; tries again after a failure. */
 function numbersOfStore(db: Database, country: string): () => Promise<ConsultationNumbers> {
   let numbers: ConsultationNumbers | undefined;
   return async () => (numbers ??= consultationNumbers(country, await numberKey(db.sql)));
 }
 
-/** Takes numbers of the log last: another transaction cannot take one before this one ends. */
+/** Takes the log numbers as late as possible: no other transaction can take one until this one ends. */
 async function write(
   tx: Tx,
   numbers: ConsultationNumbers,
@@ -224,7 +224,7 @@ async function write(
   return rows.map(({ recorded }) => recorded);
 }
 
-/** An answer whose COMMIT may have been made is recorded once more, under another number: the first was given to nobody. */
+/** An answer whose COMMIT has an unknown outcome is recorded again under another number; nobody was given the first. */
 function onlyStoreAway(error: unknown): undefined {
   if (isGatewayError(error) && (error.code === 'E_STORE_UNREACHABLE' || error.code === 'E_OUTCOME_UNKNOWN')) return;
   throw error;
@@ -240,7 +240,7 @@ interface SpooledRows {
   readonly lines: readonly SpooledAnswer[];
 }
 
-/** Without a place in the log: it is known once the answers are recorded. */
+/** Rows without a place in the log, which is known only once they are recorded. */
 function spooledRows(spool: AnswerSpool, numbers: ConsultationNumbers, drafts: readonly Draft[]): SpooledRows {
   const first = spool.takePlaces(drafts.length);
   const given = numbers.numbersOf(first, drafts.length);
@@ -267,7 +267,7 @@ interface Draft extends AnsweredQuery {
 }
 
 function draftOf({ request, answer }: AnsweredQuery, requester: string): Draft {
-  // The members of an answer are made in the order of canonical JSON.
+  // `decide` builds the members in the order of canonical JSON.
   const text = JSON.stringify(answer);
   return { request, answer, requester, text, digest: digestOfAnswer(text) };
 }

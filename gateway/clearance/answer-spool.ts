@@ -1,6 +1,6 @@
 /**
- * The file of answers given while the store is away, those of whole entries among them. An answer is on disk before it is given, and recorded once the store is back: nothing
- * that a caller holds a number for is lost, whenever the process ends.
+ * The file of answers, including those of whole entries, that are given while the store is unreachable. Each answer is on disk before it is
+ * given and is recorded once the store is back, so no answer with a number is lost, whenever the process ends.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -15,24 +15,27 @@ import { recordSpooled, reservePlaces, type PlaceRange, type SpooledLine } from 
 import { syncFolder } from '../wire/files/durable-files.ts';
 
 export interface AnswerSpool {
-  /** Reserves places if few are left. Call it while the store is there. Throws as Database.transaction. */
+  /** Reserves places if few are left. Needs the store. Throws the same errors as Database.transaction. */
   prepare(): Promise<void>;
-  /** Places for answers, the first of so many. Throws E_STORE_UNREACHABLE where the range is used up or was never reserved. */
+  /** Takes `count` places and returns the first. Throws E_STORE_UNREACHABLE if the reserved range is used up, or none was reserved. */
   takePlaces(count: number): number;
   /** On disk when this resolves. Throws E_STORE_UNREACHABLE. */
   append(lines: readonly SpooledLine[]): Promise<void>;
-  /** Whether an answer could be kept now. Throws E_STORE_UNREACHABLE. */
+  /** Resolves if an answer could be appended now. Throws E_STORE_UNREACHABLE. */
   tryAppending(): Promise<void>;
-  /** Records all that is in the files, and deletes them. Returns how many answers it recorded. Throws as Database.transaction. */
+  /**
+   * Records the answers of all files, then deletes the files. Returns how many answers it recorded. Throws the same errors as
+   * Database.transaction.
+   */
   drain(): Promise<number>;
 }
 
-/** Lines recorded in one transaction: about two milliseconds, for which others wait. */
+/** Lines recorded in one transaction, which blocks other writers for about two milliseconds. */
 const together = 50;
-/** A range is renewed when so many places are left. */
+/** A range is renewed when this many places are left. */
 const fewPlaces = 1_000_000;
 
-/** `folder`: of the files, made where it is absent; every process that answers has a folder of its own. */
+/** `folder` holds the files and is created if absent. Each answering process needs a folder of its own. */
 export function openAnswerSpool(db: Database, folder: string, now: () => Date): AnswerSpool {
   const files = openFiles(folder, now);
   let range: PlaceRange = { first: 0, count: 0 };
@@ -64,7 +67,7 @@ export function openAnswerSpool(db: Database, folder: string, now: () => Date): 
           isWhole &&= given.length === lines.length;
           recorded += await db.transaction((tx) => recordSpooled(tx, given, momentOf(now())));
         }
-        // A line that was cut off when the process ended is of an answer that was not given; the file stays to be looked at.
+        // A line cut off by the end of the process belongs to an answer that was not given. Keep the file for inspection.
         await (isWhole ? rm(path) : rename(path, `${path}.cut`));
       }
       return recorded;
@@ -75,13 +78,13 @@ export function openAnswerSpool(db: Database, folder: string, now: () => Date): 
 interface Files {
   /** On disk when this resolves. Throws E_STORE_UNREACHABLE. */
   append(text: string): Promise<void>;
-  /** Paths of all files so far, oldest first: what is appended from now on goes into another. */
+  /** Paths of all files so far, oldest first; later appends go to a new file. */
   end(): Promise<readonly string[]>;
 }
 
 function openFiles(folder: string, now: () => Date): Files {
   let current: FileHandle | undefined;
-  /** One after the other, so that none ends a file that another is making. */
+  /** Appends run one after the other, so that none closes a file that another is creating. */
   let working: Promise<unknown> = Promise.resolve();
   async function inTurn<T>(work: () => Promise<T>): Promise<T> {
     const done = working.then(work);
@@ -93,7 +96,7 @@ function openFiles(folder: string, now: () => Date): Files {
       current ??= await openFile(folder, now());
       await write(current, text);
     } catch (cause) {
-      // A line may have been cut off: the next one must not stand behind it.
+      // The last line may be cut off; the next one must not follow it in this file.
       await current?.close().catch(() => undefined);
       current = undefined;
       throw new GatewayError('E_STORE_UNREACHABLE', 'nor could the answer be kept in a file until it is back', {
@@ -114,7 +117,7 @@ function openFiles(folder: string, now: () => Date): Files {
   };
 }
 
-/** The name of the file is on the disk as well, and so is that of a new folder. */
+/** Also syncs the folder, and its parent if the folder is new, so that the names are on disk. */
 async function openFile(folder: string, at: Date): Promise<FileHandle> {
   const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, `${at.getTime()}-${randomBytes(4).toString('hex')}.ndjson`);

@@ -1,4 +1,4 @@
-/** News for the systems that ask at the border: what changed in the register, in the order in which it took effect. */
+/** Changes of the register for border systems, in the order in which they took effect. */
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { GatewayError } from '../model/errors.ts';
@@ -7,11 +7,11 @@ import type { Reader } from '../store/database.ts';
 import { changesAfter, newestChange, type RegisterChange } from '../store/register-changes.ts';
 
 export interface FeedQuery {
-  /** The number read last; 0: from the first. */
+  /** Number of the last change read; 0 starts with the first. */
   readonly after: number;
   readonly limit: number;
   readonly partner?: string | undefined;
-  /** Only what ends a recognition, and what must be read anew; absent: all. */
+  /** Only changes that end a recognition, and resets; absent: all changes. */
   readonly lane?: 'restrictions' | undefined;
   /** How long to wait for the first change, in milliseconds. */
   readonly waitMs: number;
@@ -19,19 +19,19 @@ export interface FeedQuery {
 
 export interface FeedPage {
   readonly changes: readonly RegisterChange[];
-  /** What to ask after next. */
+  /** Pass this as `after` next time. */
   readonly next: number;
 }
 
 export interface ChangeFeed {
   /**
-   * The changes after a number, as many as asked for; where there are none, it waits until there are or the time is over.
-   * Throws E_CURSOR_UNKNOWN (a number that was not given out), and as the store.
+   * Returns the changes after a number, up to the limit. If there are none, it waits for the first or until the time is over. Throws
+   * E_CURSOR_UNKNOWN for a number that was never given out, and the errors of the store.
    */
   read(query: FeedQuery, signal: AbortSignal): Promise<FeedPage>;
 }
 
-/** Those who wait share one look at the store. */
+/** All waiting callers share one query of the store. */
 const betweenLooksMs = 200;
 
 export function openChangeFeed(reader: Reader): ChangeFeed {
@@ -53,7 +53,7 @@ export function openChangeFeed(reader: Reader): ChangeFeed {
       for (;;) {
         const changes = await changesAfter(reader, query);
         const last = changes.at(-1)?.n ?? 0;
-        // What a filter passed over need not be looked at again.
+        // Changes that the filter skipped need not be read again.
         const next = changes.length === query.limit ? last : Math.max(last, newest);
         if (changes.length > 0 || isOver()) return { changes, next };
         const before = newest;
@@ -63,7 +63,7 @@ export function openChangeFeed(reader: Reader): ChangeFeed {
   };
 }
 
-/** As the API shows a change. */
+/** A change as shown by the API. */
 export function shownChange(change: RegisterChange): object {
   const { n, kind, partner, identifier, status_before: before, status_after: after } = change;
   const statuses = { before: before ?? undefined, after: after ?? undefined };

@@ -1,4 +1,4 @@
-/** Border systems report what became of entries: each event is judged against what is known of its entry, and recorded once. */
+/** Events that border systems report about entries. Each event is checked against its entry and recorded once. */
 
 import { momentOf, readMoment } from '../model/day.ts';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
@@ -10,10 +10,10 @@ import { appendEvents } from '../store/events.ts';
 import type { Clearance } from './status-query.ts';
 
 interface EventReport {
-  /** At their places in the request; `at` is a moment of RFC 3339. */
+  /** In the order of the request. `at` is an RFC 3339 moment. */
   readonly events: readonly NewEntryEvent[];
   readonly client: string;
-  /** All are recorded or none; otherwise one that is refused does not affect the others. */
+  /** Records all events or none. Otherwise a refused event does not affect the others. */
   readonly together: boolean;
 }
 
@@ -26,8 +26,8 @@ interface TakenEvent extends EntryEvent {
 export type EventResults = readonly (TakenEvent | GatewayError)[];
 
 /**
- * In the order of the events. Errors of an event: E_ENTRY_UNKNOWN, E_EVENT_TIME (before the assessment, or in the future),
- * E_EVENT_CONTRADICTS, E_REQUEST_INVALID (no moment). `also`: what must be stored with the events or not at all.
+ * Returns one result for each event, in their order. Errors of an event: E_ENTRY_UNKNOWN, E_EVENT_TIME (before the assessment, or in the
+ * future), E_EVENT_CONTRADICTS, E_REQUEST_INVALID (not a moment). `also` writes to the same transaction.
  */
 export async function reportEvents(
   { db, now }: Pick<Clearance, 'db' | 'now'>,
@@ -59,7 +59,7 @@ export async function reportEvents(
   });
 }
 
-/** In the order of their times, so that a release is judged after what came before it. */
+/** Sorted by time, so that a release is checked after the events before it. */
 async function judgeAll(tx: Tx, { events }: EventReport, now: Moment): Promise<EventResults> {
   const entries = await findEntries(tx, [...new Set(events.map(({ entry }) => entry))]);
   const results = new Map<number, TakenEvent | GatewayError>();

@@ -1,6 +1,6 @@
 /**
- * Answers that would be otherwise by what is known now: the border recognised an operator, and a list that came later says that it was
- * suspended, revoked or gone by then. Each recorded answer is given again, as of the same moment, from the register of now.
+ * Exposure: answers that would differ by what is known now. The border recognised an operator, and a later list says that it was already
+ * suspended, revoked or off the list. Each recorded answer is computed again for the same moment from the current register.
  */
 
 import type { CheckRequest, Outcome, ProvenAnswer } from '../model/clearance/answer.ts';
@@ -13,46 +13,46 @@ import { searchAnswers, type SearchPlace } from '../store/answer-search.ts';
 import { lateRestrictions, type RegisterChange } from '../store/register-changes.ts';
 import { answerQuery, openQueryBatch, type Clearance } from './status-query.ts';
 
-/** An answer that would be otherwise now. */
+/** An answer that would differ now. */
 interface ChangedAnswer {
   readonly answer: ProvenAnswer;
   readonly request: CheckRequest;
   readonly outcomeNow: Outcome;
 }
 
-/** A restriction that counts from a day before it became known, and the answers that recognised the operator meanwhile. */
+/** A restriction that took effect before it became known, and the answers that recognised the operator in between. */
 export interface Exposure {
   readonly change: RegisterChange;
   /** The newest first. */
   readonly answers: readonly ChangedAnswer[];
-  /** There are more answers than are named. */
+  /** True if there are more answers than listed. */
   readonly isCut: boolean;
 }
 
 const recognised: readonly Outcome[] = ['recognised', 'recognised_with_limits'];
-/** Answers of one restriction that are named. */
+/** Most answers listed for one restriction. */
 const mostAnswers = 200;
 
 interface ExposureQuery {
   /** Absent: of every partner. */
   readonly partner?: string;
-  /** When the restrictions became known: from here to before there. */
+  /** Restrictions that became known in this period: `from` inclusive, `to` exclusive. */
   readonly from: Moment;
   readonly to: Moment;
   /** Only restrictions with a lower number; absent: all. */
   readonly before?: number | undefined;
-  /** Restrictions that are looked at. */
+  /** Restrictions examined at most. */
   readonly limit: number;
 }
 
 interface ExposurePage {
-  /** Only restrictions with an answer; the newest first. */
+  /** Restrictions with at least one answer, newest first. */
   readonly exposures: readonly Exposure[];
-  /** What to ask before next; absent after the last. */
+  /** Pass this as `before` for the next page; absent after the last. */
   readonly next?: number;
 }
 
-/** Throws as the store. Partners that are not in the settings any more are passed over. */
+/** Skips partners that are no longer in the settings. Throws the errors of the store. */
 export async function exposureIn(clearance: Clearance, query: ExposureQuery): Promise<ExposurePage> {
   const changes = await lateRestrictions(clearance.db.sql, query);
   const exposures: Exposure[] = [];
@@ -84,13 +84,13 @@ async function exposureOf(clearance: Clearance, change: RegisterChange): Promise
 interface ChangedAnswers {
   /** The newest first. */
   readonly changed: readonly ChangedAnswer[];
-  /** How many recorded answers were given again. */
+  /** How many recorded answers were computed again. */
   readonly examined: number;
-  /** Where the next page goes on; absent after the last. */
+  /** Start of the next page; absent after the last. */
   readonly next?: SearchPlace;
 }
 
-/** Of the recorded answers that fit, those whose outcome would be another now. Questions about what was known earlier stay as they are. */
+/** The matching answers whose outcome would differ now. Skips queries with `known_at`, whose answers cannot change. */
 export async function changedAnswers(
   clearance: Clearance,
   terms: Parameters<typeof searchAnswers>[1] & { readonly kind: 'consultation' },
@@ -110,13 +110,13 @@ export async function changedAnswers(
   return { changed, examined, ...(next && { next }) };
 }
 
-/** A partner that is not in the settings any more: nothing is known of its operators now. */
+/** False for a partner that is no longer in the settings: nothing is known of its operators now. */
 function onlyUnknownPartner(error: unknown): undefined {
   if (isGatewayError(error) && error.kind.who === 'caller') return;
   throw error;
 }
 
-/** As the API and the command line show it. */
+/** An exposure as shown by the API and the command line. */
 export function shownExposure({ change, answers, isCut }: Exposure): object {
   return { change: shownChange(change), answers: answers.map(shownChangedAnswer), complete: !isCut };
 }

@@ -1,4 +1,4 @@
-/** Identifier suggestions: the identifier one edit away from the one sent with which the answer would have been `recognised`. */
+/** Identifier suggestions: an identifier one edit away from the one sent, for which the answer would have been `recognised`. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Answer, WouldChangeAnswer } from '../model/clearance/answer.ts';
@@ -14,13 +14,13 @@ import type { RegisterView } from '../store/register-view.ts';
 interface Lookup {
   /** All partners. */
   all(): readonly PartnerTerms[];
-  /** What the register holds of a partner at the moment for which the query is answered. */
+  /** The register view of a partner at the moment of the query. */
   viewOf(partner: string): Promise<RegisterView>;
 }
 
 /**
- * Suggests the one identifier with which the query would have been answered `recognised`, where no operator was found; no
- * consultation of its own. None where the identifier was cut by its box, or belongs to an operator that left.
+ * Suggests the one identifier for which the query would have been answered `recognised`, if no operator was found. A suggestion is not a
+ * consultation. Suggests nothing if the identifier was cut off by its box, or belongs to an operator that left the list.
  */
 export async function suggestIdentifier(
   lookup: Lookup,
@@ -32,7 +32,7 @@ export async function suggestIdentifier(
   const sent = request.identifier;
   if (!notFound || fact !== undefined || sent === undefined || isCut(request, terms.identifiers.theirs))
     return undefined;
-  // Candidates take a millisecond or two; in a batch of mistyped identifiers, other work gets its turn in between.
+  // Candidates take a millisecond or two; let other work run between them in a batch of mistyped identifiers.
   await nextTurn();
   const candidates = candidatesOf(sent, issuerOf(terms, request.partner));
   const recognised = await recognisedAmong(lookup, query, candidates);
@@ -54,7 +54,7 @@ export async function suggestIdentifier(
   return present({ because, edit, from, identifier, partner, to });
 }
 
-/** What was sent, as an identifier of another partner whose letters it bears. */
+/** The identifier as sent, read as one of another partner whose letters it has. */
 function readAsIdentifierOf(
   { partner, identifiers }: PartnerTerms,
   sent: string,

@@ -26,15 +26,15 @@ import type { ReadEntry } from '../wire/files/entry-reader.ts';
 
 export { termsOf, type Clearance, type ClearanceTerms } from './status-query.ts';
 
-/** Something that must be stored with the answers or not at all, such as the reply under an idempotency key. */
+/** Stores something in the transaction of the answers, such as the reply under an idempotency key. */
 type AlsoStore<T> = (tx: Tx, result: T) => Promise<void>;
 
-/** Answers one query. Throws E_PARTNER_UNKNOWN, E_REQUEST_INVALID (a moment that no clock shows); every other finding is an answer. */
+/** Answers one query. Throws E_PARTNER_UNKNOWN, E_REQUEST_INVALID (an impossible moment); every other finding is an answer. */
 export async function check(clearance: Clearance, request: CheckRequest, requester: string): Promise<ProvenAnswer> {
   return (await checkRecorded(clearance, request, requester)).answer;
 }
 
-/** As check, with the answer as the text that is recorded. */
+/** Like `check`, and returns the recorded text as well. */
 export async function checkRecorded(
   clearance: Clearance,
   request: CheckRequest,
@@ -64,7 +64,7 @@ function theOnly(recorded: readonly RecordedAnswer[]): RecordedAnswer {
 
 export type BatchResult = ReadonlyMap<string, ProvenAnswer | GatewayError>;
 
-/** Answers many queries under the caller's keys. An error of the caller is the result of its query only. */
+/** Answers many queries under the caller's keys. A query that is the caller's error gets that error as its result; the others are answered. */
 export async function checkBatch(
   clearance: Clearance,
   queries: ReadonlyMap<string, CheckRequest>,
@@ -91,7 +91,7 @@ export async function checkBatch(
   });
 }
 
-/** Assesses a whole entry: which parties to ask about, the answers, and what follows for the goods. */
+/** Assesses a whole entry: chooses the parties to ask about, answers for each, and decides what follows for the goods. */
 export async function assess(
   clearance: Clearance,
   read: ReadEntry,
@@ -120,7 +120,7 @@ export async function assess(
 }
 
 interface ChosenParty extends Finding {
-  /** Absent where nothing is asked about the party. */
+  /** Absent if nothing is asked about the party. */
   readonly request: CheckRequest | undefined;
   readonly key: string;
 }
@@ -164,8 +164,8 @@ function assessedEntry(entry: Entry, { assessment, answered_at: at }: Assessment
 }
 
 /**
- * An answer given before, as it was given. `reader`: knows only of what it was answered itself; absent: of all answers.
- * Throws E_CONSULTATION_NUMBER (mistyped) and E_CONSULTATION_UNKNOWN.
+ * Returns an earlier answer, exactly as given. `reader` sees only its own answers; without it, all are visible. Throws
+ * E_CONSULTATION_NUMBER (mistyped) and E_CONSULTATION_UNKNOWN.
  */
 export async function lookUpConsultation(
   { db, answers }: Pick<Clearance, 'db' | 'answers'>,
@@ -180,7 +180,7 @@ export async function lookUpConsultation(
   return found;
 }
 
-/** The place in the log that a number stands for, however it is written; undefined where there is none. Throws E_CONSULTATION_NUMBER. */
+/** The place in the log behind a number in any notation; undefined if there is none. Throws E_CONSULTATION_NUMBER. */
 export async function placeOfConsultation(
   { answers }: Pick<Clearance, 'answers'>,
   written: string,
@@ -192,7 +192,7 @@ export async function placeOfConsultation(
   });
 }
 
-/** An assessment given before, as it was given, likewise. Throws E_ASSESSMENT_UNKNOWN. */
+/** Like lookUpConsultation, for an assessment. Throws E_ASSESSMENT_UNKNOWN. */
 export async function lookUpAssessment(
   clearance: Pick<Clearance, 'db'>,
   number: string,
@@ -206,7 +206,7 @@ export async function lookUpAssessment(
 
 function requestOf(party: EntryParty, choice: Choice, entry: Entry): CheckRequest | undefined {
   if (!('partner' in choice)) return undefined;
-  // A box that contains only spaces is empty: the party was then found by its name and address.
+  // A box with only spaces is empty; such a party was found by its name and address.
   const identifier = party.identifier?.trim() === '' ? undefined : party.identifier;
   const { direction, mode, port, portOfDeparture, boxLength, acceptedAt, id } = entry;
   return present({
@@ -228,7 +228,7 @@ function makeAssessment(
   const warnings = isStoreAway ? [...read.warnings, storeAwayWarning] : read.warnings;
   const terms = termsOf(clearance);
   const found = decideEntry(findings);
-  // What a repair brought to light is not what the declarant wrote, and a part of an entry may lack a party that is suspended.
+  // A repaired entry is not what the declarant wrote, and a partial one may lack a suspended party.
   const decision = isUncertain === true && found !== 'do_not_apply' ? 'refer' : found;
   const granted = decision === 'apply';
   return present({
@@ -246,7 +246,7 @@ function makeAssessment(
   });
 }
 
-/** An error of the caller is the result of that query; an error of this gateway ends the whole batch. */
+/** Turns an error of the caller into the result of its query; an error of the gateway ends the whole batch. */
 function onlyCallersError(error: unknown): GatewayError {
   if (isGatewayError(error) && error.kind.who === 'caller') return error;
   throw error;

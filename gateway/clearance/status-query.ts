@@ -1,4 +1,4 @@
-/** One status query, answered from the register; queries put together are answered as of one moment. */
+/** Answers one status query from the register. Queries of one batch are answered as of the same moment. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AnsweredQuery, AnswerLog } from './answer-log.ts';
@@ -21,13 +21,13 @@ import { findRecords } from '../store/register-search.ts';
 import type { RegisterIndex } from '../store/register-index.ts';
 import { storedView, type RegisterView } from '../store/register-view.ts';
 
-/** Of a partner's adapter, the answers need its terms and no message. */
+/** The part of an adapter that answers need: its terms, without its messages. */
 export type ClearanceTerms = Pick<
   Adapter,
   'partner' | 'name' | 'timeZone' | 'arrangement' | 'identifiers' | 'memorandum'
 >;
 
-/** What an answer needs. A Gateway is one of these. */
+/** The dependencies of an answer. A Gateway satisfies this interface. */
 export interface Clearance {
   readonly home: HomeProfile;
   readonly db: Database;
@@ -35,30 +35,30 @@ export interface Clearance {
   /** The register in memory; absent: all answers come from the store. */
   readonly index?: Pick<RegisterIndex, 'current'>;
   readonly partners: ReadonlyMap<string, { readonly adapter: ClearanceTerms }>;
-  /** Name of the policy the advice follows; part of every answer. */
+  /** Name of the policy behind the advice; part of every answer. */
   readonly policy: string;
-  /** What it advises where names differ; absent: the default. */
+  /** The advice of the policy for differing names; absent: the default. */
   readonly differingNames?: DifferingNames;
-  /** Partners whose changed adapter was rejected, and why: the previous one answers. */
+  /** Partners whose changed adapter was rejected, and why. The previous adapter stays in use. */
   readonly rejectedAdapters?: ReadonlyMap<string, string>;
-  /** Partners whose new settings are faulty, and why: answers rest on the lists held. */
+  /** Partners whose new settings are faulty, and why. Answers rest on the lists already held. */
   readonly stopped?: ReadonlyMap<string, string>;
   now(): Date;
   random(bytes: number): Uint8Array;
 }
 
-/** The terms of every partner whose operators are recognised: an agency at home has none. */
+/** The terms of every partner whose operators are recognised, which excludes domestic agencies. */
 export function termsOf({ partners }: Pick<Clearance, 'partners'>): readonly ClearanceTerms[] {
   return [...partners.values()].flatMap(({ adapter }) => (adapter.memorandum === undefined ? adapter : []));
 }
 
-/** Most queries name a partner by its own code: then the terms of the others are not looked at. Throws E_PARTNER_UNKNOWN. */
+/** Most queries name a partner by its own code, which needs no search. Throws E_PARTNER_UNKNOWN. */
 function termsFor(clearance: Clearance, code: string): ClearanceTerms {
   const adapter = clearance.partners.get(code)?.adapter;
   return adapter !== undefined && adapter.memorandum === undefined ? adapter : partnerOf(termsOf(clearance), code);
 }
 
-/** Queries that are answered as of one moment. What the register holds of a partner is determined once. */
+/** Queries answered as of one moment. The view of each partner's register is opened once. */
 interface QueryBatch {
   readonly clearance: Clearance;
   readonly now: Moment;
@@ -70,11 +70,11 @@ export function openQueryBatch(clearance: Clearance): QueryBatch {
   return { clearance, now: momentOf(clearance.now()), views: new Map(), answered: 0 };
 }
 
-/** After so many queries other work gets its turn; an answer from the embedded store takes about a tenth of a millisecond. */
+/** After this many queries, yield to other work; an answer from the embedded store takes about 0.1 ms. */
 const queriesPerTurn = 50;
 
 /**
- * Throws E_PARTNER_UNKNOWN, E_REQUEST_INVALID (a moment that no clock shows, no operator named, half of a character), and as the store where that is away and
+ * Throws E_PARTNER_UNKNOWN, E_REQUEST_INVALID (an impossible moment, no operator named, a lone surrogate), and the errors of the store if
  * memory does not suffice; every other finding is an answer.
  */
 export async function answerQuery(batch: QueryBatch, request: CheckRequest): Promise<AnsweredQuery> {
@@ -88,17 +88,18 @@ export async function answerQuery(batch: QueryBatch, request: CheckRequest): Pro
   const terms = termsFor(clearance, request.partner);
   const at = request.at === undefined ? now : momentAt(request.at, '/at');
   const asKnown = request.known_at === undefined ? now : momentAt(request.known_at, '/known_at');
-  // Nothing is known from the future: a clock of the caller that is ahead of ours must not matter.
+  // A `known_at` in the future counts as now: the caller's clock may be ahead of ours.
   const past = asKnown < now ? asKnown : undefined;
 
-  // 2. The list in force: the one committed last, whatever the clock shows, unless the past is asked about; and the operator as of it.
+  // 2. The list in force, which is the one committed last whatever the clock shows, unless the query asks about the past; and the operator
+  // as of that list.
   const viewOf = (partner: string): Promise<RegisterView> => findView(batch, partner, past);
   const view = await viewOf(terms.partner);
   const { list, isStoreAway } = view;
   const day = dayAt(at, terms.timeZone);
   const found = await findOperator(view, terms, request, { reader: db.sql, day });
 
-  // 3. Decided; and where no operator was found, the identifier that may have been meant.
+  // 3. Decide, and if no operator was found, suggest the identifier that may have been meant.
   const query = {
     home: home.country,
     terms,
@@ -133,7 +134,7 @@ function findView({ clearance, views }: QueryBatch, partner: string, past: Momen
   return view;
 }
 
-/** Memory holds what is true now; the past is read from the store, and so is what memory does not have yet. */
+/** Memory holds the current register. The past is read from the store, and so are partners that memory does not hold yet. */
 async function openView({ db, index }: Clearance, partner: string, past?: Moment): Promise<RegisterView> {
   const inMemory = past === undefined ? await index?.current() : undefined;
   return inMemory?.(partner) ?? (await storedView(db.sql, partner, past));
