@@ -1,6 +1,6 @@
 /**
- * Which partner a request at the exchange door is from: by its TLS client certificate, or by a secret where a partner can have none. A proxy
- * that ends TLS hands the certificate on over a channel of its own. Nothing else in a request counts.
+ * Identifies the partner behind a request at the exchange door, by its TLS client certificate, or by a secret if the partner cannot have
+ * one. A proxy that terminates TLS forwards the certificate over a protected channel. Nothing else in a request counts.
  */
 
 import { createHash, timingSafeEqual, X509Certificate } from 'node:crypto';
@@ -14,16 +14,16 @@ import { authenticatedChannel } from '../wire/signature/channel.ts';
 export interface Admission {
   /** The partner of a client certificate, by its SHA-256 fingerprint in lower-case hex. */
   partnerOf(fingerprint256: string): string | undefined;
-  /** Of partners that have no client certificate. */
+  /** Secrets of partners without a client certificate. */
   secrets?(): readonly PartnerSecret[];
-  /** Connections without TLS are those of a proxy. Absent: there is none, and nobody is admitted by them. */
+  /** Connections without TLS come from this proxy. Absent: no such connection is admitted. */
   readonly proxy?: Proxy | undefined;
   now(): Date;
 }
 
-/** A proxy reaches the door by a socket that others may not write to, or states a secret. */
+/** A proxy connects over a socket that only it may write to, or sends a secret. */
 export interface Proxy {
-  /** Of its secret, lower-case hex; absent behind a socket. */
+  /** SHA-256 of its secret in lower-case hex; absent behind a socket. */
   readonly sha256?: string | undefined;
 }
 
@@ -31,7 +31,7 @@ export interface Proxy {
 interface PartnerSecret {
   readonly partner: string;
   readonly user?: string;
-  /** Of the password or token, lower-case hex: they are random, so that nobody finds them by trying. */
+  /** SHA-256 of the password or token in lower-case hex. Both are random, so they cannot be guessed. */
   readonly sha256: string;
 }
 
@@ -78,8 +78,8 @@ function isProxy({ sha256 }: Proxy, { headersDistinct }: Request<{ partner: stri
 }
 
 /**
- * The header Client-Cert (RFC 9440), or a percent-encoded PEM in it as nginx writes one. The proxy has proven in its handshake that the
- * caller has the key; which certificate is registered, and until when, is judged here as for any other.
+ * Reads the header Client-Cert (RFC 9440), or a percent-encoded PEM in it as written by nginx. The proxy has proven in its TLS handshake
+ * that the caller has the key. Whether the certificate is registered and in force is checked here, as for any other.
  */
 function certificateHandedOn({ headersDistinct }: Request<{ partner: string }>, now: Date): string | undefined {
   const [written = '', ...more] = headersDistinct['client-cert'] ?? [];
@@ -108,14 +108,14 @@ function byCertificate({ partnerOf }: Admission, print: string | undefined): Cal
     : { code, channel: authenticatedChannel('client-certificate', print) };
 }
 
-/** Every secret is compared, each in constant time: how long it takes shows nothing. */
+/** Compares every secret in constant time, so that the duration reveals nothing. */
 function bySecret(secrets: readonly PartnerSecret[], request: Request<{ partner: string }>): Caller | undefined {
   const [written, ...more] = request.headersDistinct['authorization'] ?? [];
   const given = written === undefined || more.length > 0 ? undefined : credentialsIn(written);
   if (given === undefined) return undefined;
   const same = secrets.filter(({ user, sha256 }) => isSecret(given.secret, sha256) && user === given.user);
   const [{ partner: code, user, sha256 } = { partner: '', sha256: '' }] = same;
-  // Two partners with one secret are none.
+  // A secret that two partners share identifies neither.
   if (new Set(same.map(({ partner }) => partner)).size !== 1) return undefined;
   return { code, channel: authenticatedChannel('shared-secret', user ?? `token ${sha256.slice(0, 16)}`) };
 }

@@ -1,4 +1,4 @@
-/** Reads the bodies of requests to both doors, within one budget for each door. */
+/** Reads request bodies, within one memory budget per door. */
 
 import type { IncomingMessage } from 'node:http';
 import { asGatewayError, GatewayError } from '../model/errors.ts';
@@ -11,15 +11,15 @@ export function refuseCompressed({ headers }: IncomingMessage): void {
 }
 
 export interface BodyLimits {
-  /** Bytes of all bodies that are held at one time. */
+  /** Most bytes of all bodies held at the same time. */
   readonly heldBytes: number;
-  /** Milliseconds that a body may take from one piece to the next. */
+  /** Longest wait between two pieces of a body, in milliseconds. */
   readonly stallMs: number;
-  /** Milliseconds that a whole body may take; absent: the server limits it. */
+  /** Longest time for a whole body, in milliseconds; absent: the limit of the server. */
   readonly wholeMs?: number;
 }
 
-/** Reads bodies within one budget, so that stalled uploads cannot take the memory of all others. */
+/** Opens a reader whose bodies share one budget, so that stalled uploads cannot take all memory. */
 export function openBodyReader({
   heldBytes = 64 * 1024 * 1024,
   stallMs = 5_000,
@@ -32,7 +32,7 @@ export function openBodyReader({
 interface Budget {
   readonly heldBytes: number;
   left: number;
-  /** By client. */
+  /** Bytes held by each client. */
   readonly heldOf: Map<string, number>;
 }
 
@@ -56,8 +56,8 @@ export class HeldBody {
   }
 
   /**
-   * Of one client, at most a quarter of all bytes are held at one time. Throws E_SIZE_EXCEEDED as soon as it has more than `limit` bytes,
-   * E_BUSY, E_REQUEST_SLOW, E_REQUEST_MALFORMED (it ended early).
+   * Reads the whole body. One client may hold at most a quarter of the budget. Throws E_SIZE_EXCEEDED as soon as the body exceeds `limit`
+   * bytes, E_BUSY, E_REQUEST_SLOW, E_REQUEST_MALFORMED (it ended early).
    */
   async read(limit: number, client?: string): Promise<Buffer> {
     const request = this.#request;
@@ -71,7 +71,7 @@ export class HeldBody {
         this.#take(piece.length);
         pieces.push(piece);
       };
-      // Most bodies come with the head of their request: then there is nothing to wait for.
+      // Most bodies arrive together with the head of the request and can be read at once.
       if (request.readableLength === stated) take((request.read() as Buffer | null) ?? Buffer.alloc(0));
       else await eachPiece(request, this.#patience, take);
       return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
@@ -106,13 +106,13 @@ export class HeldBody {
 }
 
 /**
- * Until the body ends or pauses, or for five seconds. A system whose bytes are not read may lose the reply: the connection then ends with a
- * reset (RFC 9112 9.6).
+ * Discards input until the body ends or pauses, or for five seconds. Closing a connection with unread bytes resets it, and the client may
+ * lose the reply (RFC 9112, 9.6).
  */
 function discardRest(request: IncomingMessage): Promise<void> {
   return new Promise((resolve) => {
     let next: NodeJS.Immediate | undefined;
-    // One piece in a turn of the loop: many uploads at full speed would keep it from everything else.
+    // Take one piece per turn of the event loop: many uploads at full speed would block everything else.
     const more = (): void => {
       paused.refresh();
       request.pause();
@@ -135,7 +135,7 @@ function tooLarge(limit: number): GatewayError {
   return new GatewayError('E_SIZE_EXCEEDED', `a body may have ${limit} bytes`);
 }
 
-/** Resolves at the end of the body. An error of `taken` ends the reading, and leaves the connection open for the reply. */
+/** Resolves at the end of the body. An error thrown by `taken` stops reading and leaves the connection open for the reply. */
 function eachPiece(
   request: IncomingMessage,
   { stallMs, wholeMs }: Patience,
@@ -167,7 +167,7 @@ function eachPiece(
   });
 }
 
-/** The rest of a body that is too large, too slow or one too many is not read: the connection ends with the reply. */
+/** True for replies that end the connection, because the rest of the body is not read: it was too large, too slow, or one too many. */
 export function leavesBody(status: number): boolean {
   return [408, 413, 503].includes(status);
 }

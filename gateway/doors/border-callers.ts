@@ -1,6 +1,6 @@
 /**
- * Who asks at the border door: by a token of this gateway, an access token of an authorization server, or a client certificate. What a
- * caller may ask are its scopes; nothing else in a request grants anything.
+ * Identifies callers of the border door by a token of this gateway, an access token of an authorization server, or a client certificate.
+ * The scopes of a caller say what it may ask; nothing else in a request grants anything.
  */
 
 import { timingSafeEqual } from 'node:crypto';
@@ -17,18 +17,18 @@ import { openAccessTokens, type AccessTokenTerms } from '../wire/signature/acces
 import { fingerprint } from '../wire/signature/certificates.ts';
 
 export interface Caller {
-  /** As proofs and the log name it. */
+  /** The name in proofs and in the log. */
   readonly name: string;
   readonly scopes: readonly Scope[];
 }
 
 /**
- * Throws CallerRefused, E_RATE_EXCEEDED, E_REQUEST_MALFORMED (two Authorization fields), E_KEYS_UNREACHABLE, and as the store. `ongoing`: the
- * request was admitted before, and is asked for again because its reply takes long; the rate does not count it twice.
+ * Identifies the caller. `ongoing` checks an admitted request again because its reply takes long; the rate limit does not count it twice.
+ * Throws CallerRefused, E_RATE_EXCEEDED, E_REQUEST_MALFORMED (two Authorization fields), E_KEYS_UNREACHABLE, and the errors of the store.
  */
 export type CallerOf = (request: IncomingMessage, ongoing?: 'ongoing') => Promise<Caller>;
 
-/** With the value of WWW-Authenticate (RFC 6750, 3). */
+/** A refusal with the value of WWW-Authenticate (RFC 6750, 3). */
 export class CallerRefused extends GatewayError {
   readonly challenge: string;
 
@@ -39,14 +39,14 @@ export class CallerRefused extends GatewayError {
   }
 }
 
-/** All that is set about callers. */
+/** Settings about callers. */
 export interface CallerTerms {
-  /** Callers without credentials are answered too: all have one name. */
+  /** Also answers callers without credentials, all under one name. */
   readonly unauthenticated?: boolean;
-  /** Requests a second of a client without a rate of its own; absent: any number. */
+  /** Requests a second for clients without a rate of their own; absent: no limit. */
   readonly rate?: number;
   readonly oauth2?: AccessTokenTerms & {
-    /** What each scope of the authorization server allows here; a scope that is not named allows nothing. */
+    /** Maps each scope of the authorization server to scopes of this gateway. Others grant nothing. */
     readonly scopes: Readonly<Record<string, readonly Scope[]>>;
   };
 }
@@ -55,7 +55,7 @@ interface Identifying {
   readonly db: Database;
   readonly log: Log;
   now(): Date;
-  /** Milliseconds of a clock that is never set. */
+  /** Milliseconds of a monotonic clock. */
   clock(): number;
 }
 
@@ -88,7 +88,7 @@ export function openCallers(terms: CallerTerms, { db, log, now, clock }: Identif
   };
 }
 
-/** Clients of this gateway, by a token or by the fingerprint of a certificate. */
+/** Identifies clients of this gateway by a token or the fingerprint of a certificate. */
 function openOwn({
   db,
   log,
@@ -111,7 +111,7 @@ function openOwn({
   };
 }
 
-/** Clients of an authorization server. */
+/** Identifies clients of an authorization server by their access tokens. */
 function openOthers(
   { oauth2 }: CallerTerms,
   clocks: Pick<Identifying, 'now' | 'clock'>,
@@ -125,7 +125,7 @@ function openOthers(
     const allowed = scopes.flatMap((scope) =>
       Object.hasOwn(oauth2.scopes, scope) ? (oauth2.scopes[scope] ?? []) : [],
     );
-    // No client of this gateway has a colon in its name: the two kinds cannot be mixed up.
+    // Clients of this gateway have no colon in their names, so the two kinds cannot be confused.
     return { name: `oauth2:${client}`, scopes: allowed };
   };
 }
@@ -144,7 +144,7 @@ function refused(detail: string, cause?: unknown): CallerRefused {
   return new CallerRefused('E_CALLER_UNKNOWN', detail, '"invalid_token"', cause);
 }
 
-/** Credentials of another scheme are those of a proxy, and nothing to this door. Throws E_REQUEST_MALFORMED. */
+/** The bearer token. Ignores other schemes, which belong to a proxy. Throws E_REQUEST_MALFORMED. */
 function tokenOf({ headersDistinct }: IncomingMessage): string | undefined {
   const [written, ...more] = headersDistinct['authorization'] ?? [];
   if (more.length > 0) throw new GatewayError('E_REQUEST_MALFORMED', 'the header field authorization stands twice');
@@ -153,7 +153,7 @@ function tokenOf({ headersDistinct }: IncomingMessage): string | undefined {
 
 const prints = new WeakMap<TLSSocket, string>();
 
-/** SHA-256 of a client certificate that leads to an authority of the settings; once for each connection. */
+/** SHA-256 fingerprint of a client certificate that chains to an authority of the settings; computed once per connection. */
 function certificateOf({ socket }: IncomingMessage): string | undefined {
   if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
   const before = prints.get(socket);
@@ -168,7 +168,7 @@ function isDigestOf(digest: string, text: string): boolean {
   return timingSafeEqual(Buffer.from(sha256(text), 'hex'), Buffer.from(digest, 'hex'));
 }
 
-/** A use is written when the one before is so old: the log of answers has every request. */
+/** The last use of a token is stored at most this often; the log of answers has every request. */
 const betweenUsesMs = 10 * 60_000;
 
 function openUses({ db, log, now }: Omit<Identifying, 'clock'>): (credential: Credential) => void {
@@ -178,21 +178,21 @@ function openUses({ db, log, now }: Omit<Identifying, 'clock'>): (credential: Cr
     const last = written.get(id) ?? (usedAt === undefined ? -Infinity : Date.parse(usedAt));
     if (at - last < betweenUsesMs) return;
     written.set(id, at);
-    // The answer does not wait for it.
+    // Not awaited: the answer must not wait for it.
     db.transaction((tx) => noteUse(tx, id, momentOf(new Date(at)))).catch((error: unknown) =>
       log.warn('the last use of a token was not noted', faultFields(error)),
     );
   };
 }
 
-/** Requests of one second may come at once; after that one by one (generic cell rate algorithm, ITU-T I.371). */
+/** Rate limit by the generic cell rate algorithm (ITU-T I.371): the requests of one second may arrive at once. */
 function openRates(clock: () => number): (name: string, rate: number) => boolean {
   const dueAt = new Map<string, number>();
   return (name, rate) => {
     const now = clock();
     const due = Math.max(dueAt.get(name) ?? 0, now);
     const next = due + 1000 / rate;
-    // Sums of thirds and sevenths are not exact.
+    // Tolerates rounding errors of sums such as thirds and sevenths.
     if (next > now + 1000.001) return false;
     dueAt.set(name, next);
     return true;

@@ -1,6 +1,6 @@
 /**
- * `GET /v1/changes` as server-sent events (HTML, 9.2): the changes that the request for JSON gives, in the same order and with the same
- * numbers, which are the ids of the events. A client that was cut off goes on behind the id that it has (Last-Event-ID).
+ * `GET /v1/changes` as server-sent events (HTML, 9.2): the same changes as in JSON, in the same order. Their numbers are the event ids, and
+ * a reconnecting client continues after its last one (Last-Event-ID).
  */
 
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ import type { Caller } from './border-callers.ts';
 import { requireScope } from './border-callers.ts';
 import { askedChanges, type FeedFilter } from './border-news.ts';
 
-/** A proxy would cut a stream that is silent for longer. */
+/** Interval of keep-alive comments: proxies cut streams that are silent for longer. */
 const silenceMs = 15_000;
 const changesAtOnce = 100;
 const mostStreams = 500;
@@ -19,7 +19,7 @@ const mostOfClient = 8;
 
 export interface ChangeStreams {
   /**
-   * Writes changes until the caller leaves, or is not allowed any more. Throws E_SCOPE_MISSING, E_BUSY, RequestFaults and E_CURSOR_UNKNOWN
+   * Writes changes until the caller disconnects or loses its permission. Throws E_SCOPE_MISSING, E_BUSY, RequestFaults and E_CURSOR_UNKNOWN
    * before the first event.
    */
   send(streamed: StreamedChanges, request: IncomingMessage, response: ServerResponse): Promise<void>;
@@ -27,14 +27,14 @@ export interface ChangeStreams {
 
 interface StreamedChanges extends FeedFilter {
   readonly requestId: string;
-  /** Throws as CallerOf. */
+  /** Throws the same errors as CallerOf. */
   caller(): Promise<Caller>;
-  /** What is said of an error after the first event. */
+  /** The problem to send for an error after the first event. */
   problem(error: unknown): unknown;
 }
 
 export function wantsEvents({ headers, method }: IncomingMessage, path: string): boolean {
-  // RFC 9110, 12.5.1: a weight of 0 says that it is not acceptable.
+  // RFC 9110, 12.5.1: a weight of 0 means not acceptable.
   const events = headers.accept?.split(',').find((range) => range.trim().startsWith('text/event-stream'));
   const isWanted = events !== undefined && !/;\s*q=0(?:\.0*)?\s*(?:;|$)/iu.test(events);
   return method === 'GET' && path === '/v1/changes' && isWanted;
@@ -90,7 +90,7 @@ async function write(
   try {
     for (let last = after; !gone.signal.aborted; page = await read(last, silenceMs)) {
       await allowed(streamed);
-      // What a filter passed over need not be looked at again: an id alone is remembered, and is no event.
+      // Changes that the filter skipped need not be read again. An id without data is remembered by the client and fires no event.
       const passed = page.next > last ? `id: ${page.next}\n\n` : ':\n\n';
       const text = page.changes.map(eventOf).join('') || passed;
       last = page.next;

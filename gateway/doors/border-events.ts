@@ -1,4 +1,4 @@
-/** `POST /v1/entries/{id}/events`, and the same for many entries: border systems report what became of them. */
+/** `POST /v1/entries/{id}/events` and `POST /v1/entries/events`: border systems report what became of entries. */
 
 import { reportEvents, type EventResults } from '../clearance/entry-events.ts';
 import type { Clearance } from '../clearance/requests.ts';
@@ -11,7 +11,7 @@ import { idempotently, type Reply } from './border-idempotency.ts';
 import { faultsOf, validBody, type BorderReply } from './border-requests.ts';
 import { problemOf } from './problems.ts';
 
-/** `entry` is in the path where all are about one. */
+/** `entry` is absent in events of a single entry, which the path names. */
 export interface EventsDocument {
   readonly events: readonly (EntryEvent & { readonly entry?: string })[];
 }
@@ -31,7 +31,7 @@ function decoded(text: string): string {
   }
 }
 
-/** Events of one entry are recorded together or not at all; of several, each for itself. */
+/** Events of one entry are recorded together or not at all; those of several entries independently. */
 export async function postEvents(call: Call): Promise<Reply> {
   const { door, readers, posted } = call;
   return await idempotently(call, async (save) => {

@@ -6,7 +6,7 @@ import type { LogSealer } from '../audit/seal-log.ts';
 import { lookUpConsultation, placeOfConsultation, type Clearance } from '../clearance/requests.ts';
 import type { PostedReply } from '../model/clearance/posted-request.ts';
 
-/** `reader`: whose answers may be read; absent: all. Throws as lookUpConsultation and evidenceFor. */
+/** `reader` may read its own answers only; absent: all. Throws the same errors as lookUpConsultation and evidenceFor. */
 export async function evidenceReply(
   door: Pick<Clearance, 'db' | 'answers'> & { readonly sealer: LogSealer },
   number: string,

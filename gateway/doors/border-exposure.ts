@@ -1,4 +1,4 @@
-/** `GET /v1/exposure`: which answers would be otherwise by what is known now. */
+/** `GET /v1/exposure`: answers that would differ by what is known now. */
 
 import { changedAnswers, exposureIn, shownChangedAnswer, shownExposure } from '../clearance/exposure.ts';
 import type { Clearance } from '../clearance/requests.ts';
@@ -10,7 +10,7 @@ import { cursorOf, periodOf, requestIn, searchTermsIn, type Searching } from './
 
 const mostRestrictions = 100;
 
-/** Restrictions that became known in a period and count from an earlier day, with the answers that recognised the operator meanwhile. */
+/** Restrictions that became known in a period and took effect earlier, with the answers that recognised the operator in between. */
 export async function exposureReply(door: Clearance & Searching, query: URLSearchParams): Promise<BorderReply> {
   requireParameters(query, ['from', 'to', 'before', 'limit']);
   const bounds = [...query].filter(([name]) => name === 'from' || name === 'to');
@@ -24,7 +24,7 @@ export async function exposureReply(door: Clearance & Searching, query: URLSearc
   return { status: 200, body: present({ exposures: exposures.map(shownExposure), searched_to, next }) };
 }
 
-/** Of the recorded answers that fit, those whose outcome would be another now. */
+/** The matching answers whose outcome would differ now. */
 export async function changedAnswersReply(door: Clearance & Searching, query: URLSearchParams): Promise<BorderReply> {
   const terms = searchTermsIn(door, 'consultation', query);
   const searched_to = await searchedTo(door.db);

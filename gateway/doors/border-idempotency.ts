@@ -1,4 +1,4 @@
-/** Idempotency keys: a request that is repeated under its key gets the reply of the first, and the work is done once. */
+/** Idempotency keys: a request repeated under its key gets the first reply, and the work is done once. */
 
 import type { PostedReply, PostedRequest } from '../model/clearance/posted-request.ts';
 import { GatewayError, isStoreAway } from '../model/errors.ts';
@@ -21,12 +21,12 @@ export function asText(reply: Reply): PostedReply {
   return { status, headers, text: JSON.stringify(body), outcomes };
 }
 
-/** Stores the reply in the transaction of the answer; absent without an idempotency key. */
+/** Stores the reply in the transaction of the answer; undefined without an idempotency key. */
 type SaveReply = ((tx: Tx, reply: Reply) => Promise<void>) | undefined;
 
 /**
- * With an idempotency key, the work is done once: the reply is stored with the answer, and a repeated request gets the stored reply. Of two
- * concurrent requests with one key, the second cannot store its reply: its transaction is rolled back, and it gets the reply of the first.
+ * Does the work once per idempotency key: the reply is stored with the answer, and a repeated request gets the stored reply. If two
+ * concurrent requests have the same key, the transaction of the second is rolled back, and it gets the reply of the first.
  */
 export async function idempotently(call: Call, work: (save: SaveReply) => Promise<Reply>): Promise<Reply> {
   const { door, posted } = call;
@@ -37,7 +37,7 @@ export async function idempotently(call: Call, work: (save: SaveReply) => Promis
   try {
     stored = await storedReply(call, key, fingerprint);
   } catch (error) {
-    // Without the store nobody knows the key. An answer from memory is given, and a repeated request gets one more.
+    // Without the store the key cannot be looked up. Give an answer from memory; a repeated request gets another one.
     if (isStoreAway(error)) return await work(undefined);
     throw error;
   }

@@ -1,11 +1,11 @@
-/** `GET /v1/changes`: what changed in the register, for systems that keep a copy or must know of a suspension at once. */
+/** `GET /v1/changes`: changes of the register, for systems that keep a copy or must learn of a suspension at once. */
 
 import { shownChange, type ChangeFeed, type FeedPage, type FeedQuery } from '../clearance/change-feed.ts';
 import { RequestFaults } from '../model/clearance/request-faults.ts';
 import type { BorderReply } from './border-requests.ts';
 import type { RequestTarget } from './request-target.ts';
 
-/** Longest wait of a request, in seconds: proxies end connections that are silent for longer. */
+/** Longest wait of a request, in seconds; proxies end connections that are silent for longer. */
 const longestWait = 20;
 const mostChanges = 1_000;
 
@@ -13,7 +13,7 @@ export interface FeedFilter extends Pick<RequestTarget, 'query'> {
   readonly partners: readonly string[];
 }
 
-/** Throws RequestFaults, and as ChangeFeed.read. `signal`: the caller has gone. */
+/** `signal` is aborted when the caller disconnects. Throws RequestFaults, and the same errors as ChangeFeed.read. */
 export async function changesReply(feed: ChangeFeed, filter: FeedFilter, signal: AbortSignal): Promise<BorderReply> {
   const { query } = filter;
   const asked = {
@@ -24,7 +24,7 @@ export async function changesReply(feed: ChangeFeed, filter: FeedFilter, signal:
   return { status: 200, body: pageBody(await feed.read(asked, signal)), headers: { 'cache-control': 'no-store' } };
 }
 
-/** Of which partner, which changes, and after which number: that of the parameter, or `read`, the id of the event that was read last. */
+/** Reads partner, kind of changes and start. `read` is the id of the last event; the parameter `after` takes precedence. */
 export function askedChanges(
   { query, partners }: FeedFilter,
   names: readonly string[],
@@ -50,7 +50,7 @@ function pageBody({ changes, next }: FeedPage): object {
   return { changes: changes.map(shownChange), next };
 }
 
-/** Throws RequestFaults where a parameter is not one of `names`, or stands twice. */
+/** Throws RequestFaults if a parameter is not one of `names`, or is repeated. */
 export function requireParameters(query: URLSearchParams, names: readonly string[]): void {
   const given = [...query.keys()];
   const wrong = given.find((name, i) => !names.includes(name) || given.indexOf(name) < i);

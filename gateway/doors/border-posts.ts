@@ -1,4 +1,4 @@
-/** The requests with a body: a status query, a batch of them, an entry. They are plain data, so that a worker thread can answer large ones. */
+/** Requests with a body: a status query, a batch of queries, an entry. They are plain data, so that a worker thread can answer large ones. */
 
 import { join } from 'node:path';
 import { assess, checkBatch, checkRecorded, type BatchResult, type Clearance } from '../clearance/requests.ts';
@@ -44,7 +44,7 @@ interface Call {
   readonly posted: PostedRequest;
 }
 
-/** The paths that take a body, its largest size in bytes, and what its caller must be allowed. */
+/** Paths that take a body, with its size limit in bytes and the scope that its caller needs. */
 export const posts = {
   '/v1/checks': { limit: 64 * 1024, scope: 'check', answer: postCheck },
   '/v1/checks/batch': { limit: 2 * 1024 * 1024, scope: 'batch', answer: postBatch },
@@ -60,7 +60,7 @@ export function postPathOf(path: string): PostedRequest['path'] | undefined {
   return Object.hasOwn(posts, written) ? (written as PostedRequest['path']) : undefined;
 }
 
-/** Answers such requests; an error is a reply too. Throws E_CONFIG_INVALID when a schema or an entry profile is not valid. */
+/** Returns the function that answers such requests; errors become replies. Throws E_CONFIG_INVALID if a schema or an entry profile is not valid. */
 export function openPosts(door: PostDoor): (posted: PostedRequest) => Promise<PostedReply> {
   const readers: Readers = {
     check: jsonValidator(join(door.schemas, 'check-request.schema.json')),
@@ -80,13 +80,13 @@ export function openPosts(door: PostDoor): (posted: PostedRequest) => Promise<Po
   };
 }
 
-/** A smaller body keeps a thread for less than 50 ms, whatever is in it. */
+/** A body up to this size takes less than 50 ms, whatever it contains. */
 export const largeRequestBytes = 16 * 1024;
 
-/** While the store is away, only this thread has the register and the file in which answers are kept; others wait for such a body. */
+/** Up to this size, bodies are answered in this thread while the store is unreachable: only this thread has the register and the spool. */
 const largestHereBytes = 1024 * 1024;
 
-/** As openPosts; a large body is answered in another thread, where there is one. */
+/** Like openPosts, but answers large bodies in a worker thread if there is one. */
 export function openAnswers(
   door: PostDoor & { answerLarge?(posted: PostedRequest): Promise<PostedReply> },
 ): (posted: PostedRequest) => Promise<PostedReply> {
@@ -105,7 +105,7 @@ async function isAnsweredFromMemory({ index, partners }: PostDoor): Promise<bool
   return viewOf?.(partner)?.isStoreAway === true;
 }
 
-/** Our own errors are logged; their details are not part of the reply. */
+/** Logs errors of the gateway, whose details are not part of the reply. */
 export function failedReply(
   { log }: Pick<PostDoor, 'log'>,
   error: unknown,
@@ -159,7 +159,7 @@ async function postBatch(call: Call): Promise<Reply> {
   });
 }
 
-/** Results under the caller's keys, in the caller's order. A faulty question does not affect the others. */
+/** Results under the caller's keys, in the caller's order. A faulty query does not affect the others. */
 function batchReply({ door, posted: { requestId } }: Call, keys: readonly string[], found: BatchResult): BorderReply {
   const counts = new Map<string, number>([['total', keys.length]]);
   const entries = keys.map((key): [string, unknown] => {

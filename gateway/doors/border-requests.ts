@@ -17,14 +17,14 @@ export interface BorderReply {
   readonly status: number;
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** How often it states each outcome. */
+  /** How often the reply contains each outcome. */
   readonly outcomes?: Readonly<Record<string, number>>;
 }
 
 /** A reply that is a file. */
 export interface FileReply extends Pick<BorderReply, 'status' | 'outcomes'> {
   readonly bytes: Uint8Array;
-  /** With its content type. */
+  /** Includes the content type. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -36,12 +36,12 @@ export function idempotencyKeyOf({ headers }: IncomingMessage): string | undefin
   throw new GatewayError('E_REQUEST_INVALID', 'Idempotency-Key is 1 to 255 printable characters without spaces');
 }
 
-/** Two requests are the same if address, media type and bytes are: SHA-256 over them, lower-case hex. */
+/** SHA-256 over target, media type and body, in lower-case hex: two requests are the same if their fingerprints are. */
 export function fingerprintOf(target: string, mediaType: string, body: Uint8Array): string {
   return createHash('sha256').update(`${target}\n${mediaType}\n`).update(body).digest('hex');
 }
 
-/** The caller's request id if it is safe to log, otherwise a new one: what is random at the start of the door, and a number. */
+/** Returns the caller's request id if it is safe to log, otherwise a new one: a random prefix per start, and a counter. */
 export function openRequestIds(random: (bytes: number) => Uint8Array): (request: IncomingMessage) => string {
   const prefix = `req_${Buffer.from(random(6)).toString('base64url')}`;
   let count = 0;
@@ -53,7 +53,7 @@ export function openRequestIds(random: (bytes: number) => Uint8Array): (request:
   };
 }
 
-/** Writes a reply. Answers about operators must not be cached. */
+/** Writes a reply that may not be cached. */
 export function sendReply(
   response: ServerResponse,
   requestId: string,
@@ -70,10 +70,10 @@ export function sendReply(
   response.end(content);
 }
 
-/** In seconds. */
+/** Seconds to wait, by status. */
 const retryAfter: Readonly<Record<number, object>> = { 429: { 'retry-after': '1' }, 503: { 'retry-after': '5' } };
 
-/** The error as a problem reply. It has texts of ours and pointers, never values of the request. */
+/** The error as a problem reply. It contains texts of the gateway and pointers, but no value of the request. */
 export function problemReply(thrown: unknown, requestId: string): BorderReply {
   const error = asRequestError(thrown);
   const problem = problemOf(error, requestId, faultsOf(error));
@@ -89,17 +89,17 @@ export function problemReply(thrown: unknown, requestId: string): BorderReply {
 
 const unreadable: ReadonlySet<string> = new Set(['E_JSON_MALFORMED', 'E_BYTES_INVALID', 'E_XML_MALFORMED']);
 
-/** A body that cannot be parsed is a bad request (400) here, and not an invalid message. */
+/** At this door a body that cannot be parsed is a bad request (400), not an invalid message. */
 function asRequestError(thrown: unknown): unknown {
   if (!isGatewayError(thrown) || !unreadable.has(thrown.code)) return thrown;
   const { detail, at } = thrown;
   return new GatewayError('E_REQUEST_MALFORMED', detail, { at, cause: thrown });
 }
 
-/** More are no help, and schemas/problem.schema.json has no room for them. */
+/** Limit of schemas/problem.schema.json. */
 const mostChoices = 100;
 
-/** At their places in the request; of an error of ours none. */
+/** Faults with their places in the request; none for an error of the gateway. */
 export function faultsOf(error: unknown): readonly ProblemItem[] {
   if (error instanceof RequestFaults) return error.faults;
   if (!isGatewayError(error) || error.at === undefined || error.kind.status >= 500) return [];
@@ -107,7 +107,7 @@ export function faultsOf(error: unknown): readonly ProblemItem[] {
   return [present({ pointer, code, detail, allowed: choices?.slice(0, mostChoices), suggestion: fix?.slice(0, 300) })];
 }
 
-/** The document in a body. Throws E_REQUEST_TYPE, E_JSON_MALFORMED and RequestFaults. */
+/** Parses and validates a body. Throws E_REQUEST_TYPE, E_JSON_MALFORMED and RequestFaults. */
 export function validBody<T>(
   { contentType, body }: Pick<PostedRequest, 'contentType' | 'body'>,
   validator: (value: unknown) => JsonVerdict<T>,

@@ -1,4 +1,4 @@
-/** Searches for recorded answers and assessments, in pages, the newest first. */
+/** Searches for recorded answers and assessments, in pages, newest first. */
 
 import { join } from 'node:path';
 import { addDays, momentInZone, readMoment } from '../model/day.ts';
@@ -28,7 +28,7 @@ export interface Searching {
   readonly schemas: string;
 }
 
-/** Throws RequestFaults, E_REQUEST_INVALID. `searched_to`: absent where everything that was answered before can be found. */
+/** Throws RequestFaults, E_REQUEST_INVALID. `searched_to` is absent if all earlier answers can be found. */
 export async function searchReply(door: Searching, kind: Searched, query: URLSearchParams): Promise<BorderReply> {
   const terms = searchTermsIn(door, kind, query);
   const searched_to = await searchedTo(door.db);
@@ -36,7 +36,7 @@ export async function searchReply(door: Searching, kind: Searched, query: URLSea
   return { status: 200, body: present({ [`${kind}s`]: found.map(shown), searched_to, next: next && cursorOf(next) }) };
 }
 
-/** What a query asks for. Throws as searchReply. */
+/** Reads the search terms. Throws the same errors as searchReply. */
 export function searchTermsIn(
   door: Pick<Searching, 'home' | 'schemas'>,
   kind: Searched,
@@ -47,7 +47,7 @@ export function searchTermsIn(
   return { kind, values, limit: Number(limit), before, ...periodOf(door, { from, to }) };
 }
 
-/** A day counts whole, at home; a bound that is not given is absent. Throws E_REQUEST_INVALID. */
+/** Bounds may be moments or whole days in the home time zone. Throws E_REQUEST_INVALID. */
 export function periodOf(
   { home: { timeZone } }: Pick<Searching, 'home'>,
   { from, to }: { readonly from?: string | undefined; readonly to?: string | undefined },
@@ -71,7 +71,7 @@ export function requestIn(schemas: string, query: URLSearchParams): SearchReques
   throw new RequestFaults(verdict.errors);
 }
 
-/** The begin of a day at home; as the end of a period, the begin of the next one. */
+/** A day becomes its start in the home time zone; as the end of a period, the start of the next day. */
 function momentAt(text: string, timeZone: string, bound: 'from' | 'to'): Moment {
   const isDay = text.length === 10;
   const day: Day = bound === 'to' && isDay ? addDays(text, 1) : text;

@@ -1,4 +1,4 @@
-/** `GET /v1/snapshot`: a copy of the register for posts without a network; and what was answered with one comes back. */
+/** `GET /v1/snapshot`: a copy of the register for posts without a network. `POST /v1/consultations/offline`: the answers given with it. */
 
 import type { Clearance } from '../clearance/requests.ts';
 import type { PostedRequest } from '../model/clearance/posted-request.ts';
@@ -16,7 +16,7 @@ import { problemOf } from './problems.ts';
 
 export type SnapshotFile = (order: FileOrder) => Promise<CutSnapshot>;
 
-/** A file is made once for all who ask for it within a minute: a million operators take seconds. */
+/** A file is cut once for all requests within a minute: a million operators take seconds. */
 const keptMs = 60_000;
 const mostKept = 8;
 
@@ -35,7 +35,7 @@ export function openSnapshots(make: SnapshotFile): SnapshotFile {
   };
 }
 
-/** Throws RequestFaults, and as cutSnapshot. */
+/** Throws RequestFaults, and the same errors as cutSnapshot. */
 export async function snapshotReply(
   snapshots: SnapshotFile,
   query: URLSearchParams,
@@ -65,7 +65,7 @@ interface Call {
   readonly posted: PostedRequest;
 }
 
-/** Answers given offline by the caller are recorded, each for itself. */
+/** Records answers that the caller gave offline, each independently. */
 export async function postOffline(call: Call): Promise<Reply> {
   const { door, readers, posted } = call;
   return await idempotently(call, async (save) => {

@@ -1,4 +1,4 @@
-/** The state of the border door: the arrangements, the freshness of each list, and readiness. */
+/** State of the border door: arrangements, freshness of each list, and readiness. */
 
 import { termsOf, type Clearance, type ClearanceTerms } from '../clearance/requests.ts';
 import type { Freshness } from '../model/clearance/answer.ts';
@@ -40,10 +40,10 @@ export async function partnersReply(clearance: Clearance): Promise<BorderReply> 
 }
 
 /**
- * Ready: status queries can be answered from the store, and the answers recorded. A stale list does not make the door unready, because
- * the answers state it, and neither does a rejected adapter or a stopped partner, because what was in use before answers. A store that is
- * away does not either while the register of every partner is in memory, and answers can be kept until it is back.
- * Throws E_STORE_UNREACHABLE when the register cannot be read or written, for any reason, and E_STORE_DAMAGED.
+ * Resolves if status queries can be answered and their answers recorded. A stale list does not make the door unready, because answers state
+ * it; neither does a rejected adapter or a stopped partner, because the previous one stays in use. An unreachable store does not either,
+ * while the register of every partner is in memory and answers can be spooled. Throws E_STORE_UNREACHABLE when the register cannot be read
+ * or written, for any reason, and E_STORE_DAMAGED.
  */
 export async function readinessReply(
   clearance: Clearance & { tryWriting(): Promise<void> },
@@ -69,7 +69,7 @@ export async function readinessReply(
 
 type ListStates = readonly (readonly [string, Freshness['state']])[];
 
-/** Undefined unless memory has the register of every partner. */
+/** Undefined unless the register of every partner is in memory. */
 async function statesInMemory(clearance: Clearance): Promise<ListStates | undefined> {
   const now = momentOf(clearance.now());
   const viewOf = await clearance.index?.current().catch(() => undefined);

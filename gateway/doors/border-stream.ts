@@ -1,6 +1,6 @@
 /**
- * Any number of status queries, or of entries, one JSON text a line (NDJSON), answered in the same way while they come. A caller that does
- * not read its answers is not read either.
+ * Streams of status queries or entries, one JSON text per line (NDJSON), answered line by line as they arrive. If a caller does not read
+ * its answers, its queries are not read either (back-pressure).
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -24,15 +24,15 @@ import { refuseCompressed } from './body-reader.ts';
 
 const streamType = 'application/x-ndjson';
 
-/** What is asked by lines at one address. */
+/** A kind of stream: its address and how its lines are answered. */
 interface StreamKind {
-  /** Of the metrics: its seconds are no measure of one request. */
+  /** Name in the metrics; its duration does not measure a single request. */
   readonly route: string;
   readonly scope: Scope;
-  /** Lines answered, and recorded together, before other callers get their turn: two or three milliseconds. */
+  /** Lines answered and recorded together before other callers get their turn, which takes two or three milliseconds. */
   readonly perTurn: number;
   readonly longestLine: number;
-  /** What stands in each line beside its number, as JSON. Throws what is the fault of this gateway. */
+  /** The JSON members of each reply line beside its number. Throws errors of the gateway only. */
   open(streaming: Streaming, how: StreamHow): (caller: Caller, lines: readonly Line[]) => Promise<Members>;
 }
 
@@ -49,19 +49,19 @@ const kinds: Readonly<Record<string, StreamKind | undefined>> = {
   },
 };
 
-/** A connection on which nothing moves for so long is cut. */
+/** Idle time after which a connection is cut. */
 const silenceMs = 30_000;
 
-/** Undefined for a request that is no stream. */
+/** Undefined if the request is not a stream. */
 export function streamOf({ headers, method }: IncomingMessage, path: string): StreamKind | undefined {
   const isLines = method === 'POST' && contentTypeOf(headers['content-type'] ?? '').mediaType === streamType;
   return isLines && Object.hasOwn(kinds, path) ? kinds[path] : undefined;
 }
 
-/** Runs one piece of work after the other: however many streams there are, one slice of one of them is answered in a turn of the loop. */
+/** Runs one piece of work after the other: one turn of the event loop answers one slice of one stream, however many streams there are. */
 type Lane = <T>(work: () => Promise<T>) => Promise<T>;
 
-/** `large`: for entries that another thread reads, so that no other stream waits for it meanwhile. */
+/** `large` is for entries that a worker thread reads, so that no other stream waits for them. */
 export interface Lanes {
   readonly here: Lane;
   readonly large: Lane;
@@ -86,14 +86,15 @@ interface Streaming {
   readonly door: PostDoor;
   /** Answers one request with a body. */
   answerPosted(posted: PostedRequest): Promise<PostedReply>;
-  /** Asked before each slice: a client that is revoked meanwhile is not answered. Throws as CallerOf. */
+  /** Checked before each slice, so that a client revoked meanwhile gets no answer. Throws the same errors as CallerOf. */
   caller(): Promise<Caller>;
   readonly requestId: string;
 }
 
 /**
- * Answers until the caller ends its body. Where this gateway fails in between, or refuses the caller from then on, the last line is the
- * problem, and the connection is cut: what has no line was not answered. Throws CallerRefused, E_REQUEST_TYPE, E_REQUEST_INVALID before the first line.
+ * Answers until the caller ends its body. If the gateway fails in between, or refuses the caller, the last line is the problem and the
+ * connection is cut: queries without a line were not answered. Throws CallerRefused, E_REQUEST_TYPE, E_REQUEST_INVALID before the first
+ * line.
  */
 export async function answerStream(
   streaming: Streaming,
@@ -115,7 +116,7 @@ export async function answerStream(
   response.setTimeout(silenceMs, () => response.destroy());
   const isMinimal = request.headers['prefer']?.includes('return=minimal') === true;
   const answers = answerLines(streaming, linesOf(request, streaming.kind), { isMinimal, outcomes });
-  // Why it ended is its last line, where the caller is still there to read it.
+  // The last line says why the stream ended, if the caller is still connected.
   await pipeline(Readable.from(answers, { objectMode: false }), response).catch(() => response.destroy());
   return outcomes;
 }
@@ -131,7 +132,7 @@ interface Line {
   readonly bytes: Uint8Array;
 }
 
-/** What came together, cut into turns. Blank lines count and are not answered. Throws E_SIZE_EXCEEDED. */
+/** Splits the input into slices. Blank lines are counted but not answered. Throws E_SIZE_EXCEEDED. */
 async function* linesOf(
   request: AsyncIterable<Buffer>,
   { longestLine, perTurn }: StreamKind,
@@ -210,7 +211,7 @@ function queriesOf(streaming: Streaming, { isMinimal, outcomes }: StreamHow): Re
   }
 }
 
-/** By the numbers of the lines. An error of the caller is the result of its line. */
+/** Results by line number. An error of the caller is the result of its line. */
 async function answerSlice(
   door: PostDoor,
   requester: string,
@@ -231,7 +232,7 @@ async function answerSlice(
   return new Map([...(await checkBatch(door, queries, requester)), ...faulty]);
 }
 
-/** Each entry as one that is posted by itself. */
+/** Answers each entry like a single request. */
 function entriesOf(streaming: Streaming, { outcomes }: StreamHow): ReturnType<StreamKind['open']> {
   const path = '/v1/assessments';
   const { answerPosted, requestId, kind } = streaming;
@@ -253,7 +254,7 @@ function entriesOf(streaming: Streaming, { outcomes }: StreamHow): ReturnType<St
   }
 }
 
-/** What a line cannot state. */
+/** Members that a line cannot have. */
 const absent = { profile: undefined, isMinimal: false, idempotencyKey: undefined, caller: undefined } as const;
 
 function validQuery(validator: ReturnType<typeof jsonValidator<CheckRequest>>, value: unknown): CheckRequest {

@@ -1,4 +1,4 @@
-/** The border door: the HTTP API for clearance systems. It uses node:http without a framework, because status queries must be fast. */
+/** The border door: the HTTP API for clearance systems. Uses node:http without a framework, because status queries must be fast. */
 
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { LogSealer } from '../audit/seal-log.ts';
@@ -27,23 +27,23 @@ import { openStoreProbe } from './readiness.ts';
 import { requireHost, targetOf, type RequestTarget } from './request-target.ts';
 
 interface BorderDoor extends PostDoor, Partial<BodyLimits> {
-  /** Who asks; absent: everybody may ask everything. */
+  /** Identifies the caller; absent: everybody may ask everything. */
   readonly callerOf?: CallerOf;
   readonly sealer: LogSealer;
-  /** Names under which callers reach this door; absent: any. */
+  /** Host names of this door; absent: any. */
   readonly hosts?: readonly string[] | undefined;
-  /** Answers a request with a large body in another thread; absent: all are answered in this one. */
+  /** Answers a request with a large body in a worker thread; absent: all are answered in this thread. */
   answerLarge?(posted: PostedRequest): Promise<PostedReply>;
-  /** Makes files of snapshots elsewhere; absent: here. */
+  /** Cuts snapshot files in a worker thread; absent: in this thread. */
   snapshotFile?: SnapshotFile;
-  /** Is informed of each reply, for metrics. */
+  /** Called after each reply, for metrics. */
   answered?(reply: AnsweredRequest): void;
 }
 
-/** A whole body must arrive within half a minute: a drop every few seconds is no progress. */
+/** Longest time for a whole body: a byte every few seconds is not progress. */
 const wholeBodyMs = 30_000;
 
-/** What the door opens for all its requests. */
+/** Shared by all requests of the door. */
 interface Equipment {
   tryWriting(): Promise<void>;
   readonly callerOf: CallerOf;
@@ -51,14 +51,14 @@ interface Equipment {
   readonly feed: ChangeFeed;
   readonly changes: ChangeStreams;
   readonly snapshots: SnapshotFile;
-  /** Of all streams of queries. */
+  /** Shared by all streams of queries. */
   readonly lanes: Lanes;
 }
 
 interface Call {
   readonly door: BorderDoor & Equipment;
   readonly request: IncomingMessage;
-  /** Of an open route: everybody. */
+  /** `everybody` on an open route. */
   readonly caller: Caller;
   readonly target: RequestTarget;
   /** The id in the path; empty for a route without one. */
@@ -67,7 +67,7 @@ interface Call {
 
 interface Route {
   readonly path: RegExp;
-  /** It grants nothing, and supervisors and load balancers need it. */
+  /** Needs no credentials: it reveals nothing, and load balancers need it. */
   readonly isOpen?: true;
   readonly get: (call: Call) => Promise<BorderReply | PostedReply | FileReply>;
 }
@@ -107,7 +107,7 @@ const routes: readonly Route[] = [
       const leave = (): void => gone.abort();
       request.socket.once('close', leave);
       const reply = await changesReply(door.feed, asked, gone.signal).finally(() => request.socket.off('close', leave));
-      // It may have waited: who was revoked meanwhile is not answered.
+      // The request may have waited; a client revoked meanwhile gets no answer.
       requireScope(await door.callerOf(request, 'ongoing'), 'feed');
       return reply;
     },
@@ -133,7 +133,7 @@ function search(kind: Searched): Route['get'] {
   return ofHistory((door, query) => searchReply(door, kind, query));
 }
 
-/** What shows answers that were given to others. */
+/** A route that shows answers given to others. */
 function ofHistory(reply: (door: BorderDoor, query: URLSearchParams) => Promise<BorderReply>): Route['get'] {
   return async ({ door, caller, target }) => {
     requireScope(caller, 'history');
@@ -141,14 +141,14 @@ function ofHistory(reply: (door: BorderDoor, query: URLSearchParams) => Promise<
   };
 }
 
-/** The document changes with the version of the program only. */
+/** The document changes only with the version of the program. */
 function documentReply({ text, etag }: ApiDocument, ifNoneMatch?: string): Promise<PostedReply> {
   const isKnown = isKnownTo(ifNoneMatch, etag);
   const headers = { etag, 'cache-control': 'no-cache' };
   return Promise.resolve({ ...(isKnown ? { status: 304, text: '' } : { status: 200, text }), headers, outcomes: {} });
 }
 
-/** Whose answers a caller may read: its own; with the scope history, all. */
+/** A caller may read its own answers, and with the scope history all. */
 function readerOf({ name, scopes }: Caller): string | undefined {
   return scopes.includes('history') ? undefined : name;
 }
@@ -187,12 +187,12 @@ export function borderDoor(door: BorderDoor): RequestListener {
   };
 }
 
-/** A body that nobody reads does not keep its connection. */
+/** An unread body must not keep its connection open. */
 function endUnread(request: IncomingMessage): void {
   if (!request.complete) setTimeout(() => request.complete || request.destroy(), wholeBodyMs).unref();
 }
 
-/** A reply whose lines were written while they were made. */
+/** A reply that was already written line by line. */
 interface Streamed {
   readonly status: 200;
   readonly route: string;
@@ -207,7 +207,7 @@ function answeredRequest(
   return { route, status: reply.status, seconds: milliseconds / 1000, outcomes: reply.outcomes ?? {} };
 }
 
-/** Of this door; another path is one of many that nobody may count. */
+/** Route label for metrics; unknown paths share one, because their number is unbounded. */
 function routeOf({ url = '' }: IncomingMessage): string {
   const [path = ''] = url.split('?', 1);
   const posted = postPathOf(path);

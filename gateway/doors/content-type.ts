@@ -1,10 +1,10 @@
-/** Whether the Content-Type of a request contradicts its bytes. Bytes are judged, not labels; but a wrong label tells of a mix-up. */
+/** Detects a Content-Type that contradicts the bytes of a request. The bytes decide how a message is read, but a wrong label shows a mix-up. */
 
 import { contentTypeOf } from '../wire/files/content-type.ts';
 
 type Kind = 'xml' | 'json' | 'mime' | 'html';
 
-/** Labels that name one kind of bytes; others, such as `application/octet-stream` and `text/plain`, fit all. */
+/** Media types that name one format; others, such as `application/octet-stream` and `text/plain`, fit all. */
 const labels: readonly (readonly [RegExp, Kind])[] = [
   [/[/+]xml$/u, 'xml'],
   [/[/+](?:json|jose|jwt)$/u, 'json'],
@@ -12,7 +12,7 @@ const labels: readonly (readonly [RegExp, Kind])[] = [
   [/^text\/html$/u, 'html'],
 ];
 
-/** How each kind begins, after a byte order mark and blanks; a JWS, which begins with the base64 of `{"`, counts as JSON. */
+/** First characters of each format, after a byte order mark and blanks. A JWS, which begins with the base64 of `{"`, counts as JSON. */
 const beginnings: readonly (readonly [RegExp, Kind])[] = [
   [/^<(?:!doctype html|html)/iu, 'html'],
   [/^</u, 'xml'],

@@ -1,9 +1,9 @@
-/** The paths of the exchange door that partners of another make call. */
+/** Paths of the exchange door for partners with a protocol of their own. */
 
 import type { Gateway } from '../gateway.ts';
 import type { ExchangeRoute } from './exchange.ts';
 
-/** The paths that adapters name for partners of another make. */
+/** The paths that adapters define for partners with a protocol of their own. */
 export function exchangeRoutes({ partners }: Pick<Gateway, 'partners'>): ExchangeRoute[] {
   return [...partners.values()].flatMap(({ code: partner, adapter: { exchange } }) => {
     const { method, path, acknowledgements, statuses, mode, answerHeader: header } = exchange.receive ?? {};

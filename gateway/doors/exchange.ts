@@ -21,26 +21,29 @@ import { requireHost, targetOf } from './request-target.ts';
 type Receipt = Pick<SealedMessage, 'id' | 'contentType' | 'bytes'>;
 
 export interface ExchangeDoor extends Admission, Partial<BodyLimits> {
-  /** Processes a message. Without a receipt (receipts get none) the reply is 202. Rejects with our own errors only: nothing was decided. */
+  /**
+   * Processes a message. The reply is 202 if there is no receipt, as for a receipt itself. Rejects with errors of the gateway only; nothing
+   * was decided then.
+   */
   receive(
     raw: RawMessage,
   ): Promise<{ readonly verdict: Verdict; readonly receipt?: Receipt; readonly arrived?: Receipt }>;
-  /** The message with a signature that came in a header field beside it. Throws E_SIGNATURE_MISSING, E_SIGNATURE_PROFILE. */
+  /** Combines a message with the signature from a header field. Throws E_SIGNATURE_MISSING, E_SIGNATURE_PROFILE. */
   joined?(partner: string, bytes: Buffer, headers: Request['headers']): Buffer;
-  /** Paths that partners of another make use in place of /exchange/. */
+  /** Paths that partners with a protocol of their own use instead of /exchange/. */
   readonly routes?: readonly ExchangeRoute[];
-  /** Takes a later acknowledgement. Rejects with what is wrong with it. */
+  /** Takes a later acknowledgement. Rejects if it is not acceptable. */
   acknowledge?(partner: string, bytes: Uint8Array, headers: Request['headers']): Promise<void>;
-  /** The next message for a partner that polls. Throws E_ROUTE_UNKNOWN for one that does not. */
+  /** The next message for a partner that polls. Throws E_ROUTE_UNKNOWN for a partner that does not poll. */
   poll(partner: string): Promise<PolledMessage | undefined>;
-  /** Which list of the partner is held here; undefined for none. */
+  /** The list of the partner that is in force here; undefined for none. */
   held(partner: string): Promise<Position | undefined>;
-  /** What a partner may know of one operator of ours. Throws E_ROUTE_UNKNOWN for one that may not ask. */
+  /** What a partner may learn about one domestic operator. Throws E_ROUTE_UNKNOWN for a partner that may not ask. */
   status(partner: string, identifier: string): Promise<object>;
-  /** What is counted here of a month, for a partner that compares. Throws E_ROUTE_UNKNOWN where that was not agreed. */
+  /** The counts of a month, for a partner that compares them. Throws E_ROUTE_UNKNOWN if that was not agreed. */
   numbers(partner: string, month: string): Promise<object>;
   readonly maxBytes: number;
-  /** Names under which partners reach this door; absent: any. */
+  /** Host names of this door; absent: any. */
   readonly hosts?: readonly string[] | undefined;
   /** Concurrent requests of one partner; default 4. More are refused with E_BUSY. */
   readonly maxInFlight?: number;
@@ -50,17 +53,17 @@ export interface ExchangeDoor extends Admission, Partial<BodyLimits> {
 
 export interface ExchangeRoute {
   readonly partner: string;
-  /** POST where absent. */
+  /** Absent: POST. */
   readonly method?: 'POST' | 'PUT' | 'PATCH' | undefined;
-  /** A hole stands for one segment, or a part of it. */
+  /** A hole matches one segment, or a part of it. */
   readonly path: string;
-  /** `acknowledgement`: later answers to messages of ours, which are not answered themselves. */
+  /** `acknowledgement` routes take later answers to messages of this gateway, which are not answered themselves. */
   readonly takes: 'message' | 'acknowledgement';
   /** HTTP status of each verdict. */
   readonly statuses: Readonly<Record<Verdict, number>>;
-  /** The header that says the verdict. */
+  /** The header that carries the verdict. */
   readonly header?: ((verdict: Verdict) => readonly [name: string, value: string]) | undefined;
-  /** `async`: the answer is a message of its own, and the response has no body. */
+  /** `async`: the answer is a separate message, and the response has no body. */
   readonly mode?: 'sync' | 'async' | undefined;
 }
 
@@ -78,10 +81,10 @@ export function exchangeDoor(door: ExchangeDoor): Express {
     requireHost(targetOf(request), door.hosts);
     next();
   });
-  // The order matters: no body of an unknown caller is read. Compressed bodies are refused, because they could expand without limit.
+  // The order matters: the body of an unknown caller is never read. Compressed bodies are refused, because they could expand without limit.
   const body = readBody(door);
   const limited = limitInFlight(door);
-  // A path without holes is meant where one with them fits too.
+  // Paths without holes take precedence.
   const own = (door.routes ?? []).toSorted((a, b) => Number(a.path.includes('{')) - Number(b.path.includes('{')));
   for (const [path, routes] of Map.groupBy(own, ({ path }) => path)) {
     const owners = routes.map(({ partner }) => partner);
@@ -91,7 +94,7 @@ export function exchangeDoor(door: ExchangeDoor): Express {
   }
   app.post('/exchange/:partner', admitPartner(door), limited, body, receivePost(door, { statuses: receiptStatuses }));
   app.all('/exchange/:partner', onlyMethod('POST'));
-  // Express answers HEAD by GET, and a message would count as fetched.
+  // Express answers HEAD with the GET handler, and a message would count as fetched.
   app.head('/exchange/:partner/next', onlyMethod('GET'));
   app.get('/exchange/:partner/next', admitPartner(door), limited, answerPoll(door));
   app.all('/exchange/:partner/next', onlyMethod('GET'));
@@ -110,7 +113,7 @@ export function exchangeDoor(door: ExchangeDoor): Express {
   return app;
 }
 
-/** Partners may have one path: the certificate or secret of the caller shows which of them it is. */
+/** Partners may share a path; the certificate or secret of the caller tells them apart. */
 function answerByRoute(door: ExchangeDoor, routes: readonly ExchangeRoute[]): RequestHandler<{ partner: string }> {
   const answers = routes.map(({ partner, method = 'POST', takes, ...route }) => {
     const answer = takes === 'message' ? receivePost(door, route) : receiveLater(door);
@@ -150,7 +153,7 @@ function limitInFlight({ maxInFlight = 4 }: ExchangeDoor): RequestHandler<{ part
   };
 }
 
-/** The bytes that came are counted, and not the stated ones: a partner that states much and sends nothing keeps nobody out. */
+/** Counts received bytes, not stated ones: a partner that announces much and sends nothing blocks nobody. */
 function readBody(door: ExchangeDoor): RequestHandler<{ partner: string }> {
   const openBody = openBodyReader({ heldBytes: 4 * door.maxBytes, ...door });
   return async (request, response, next) => {
@@ -162,7 +165,7 @@ function readBody(door: ExchangeDoor): RequestHandler<{ partner: string }> {
   };
 }
 
-/** The partner that admitPartner found. */
+/** The partner identified by admitPartner. */
 function admitted(response: Response): string {
   return String(response.locals['partner']);
 }
@@ -217,7 +220,7 @@ function sendReceipt(response: Response, status: number, receipt: Receipt | unde
   response.end(receipt.bytes);
 }
 
-/** The sealed bytes, with the headers of a POST. Whether all were sent is known when the response has ended. */
+/** Sends the sealed bytes with the headers of a POST. Whether all were sent is known once the response has ended. */
 function answerPoll(door: ExchangeDoor): RequestHandler<{ partner: string }> {
   return async (request, response) => {
     const polled = await door.poll(request.params.partner);
@@ -251,7 +254,7 @@ function answerJson(
   };
 }
 
-/** A partner whose store was restored learns so which numbers it has given. */
+/** Tells a partner whose store was restored which numbers it has already used. */
 function answerPosition(door: ExchangeDoor): RequestHandler<{ partner: string }> {
   return async (request, response) => {
     const held = await door.held(request.params.partner);
@@ -271,7 +274,7 @@ function sendProblem(door: ExchangeDoor): ErrorRequestHandler {
     const fields = { requestId, door: 'exchange', status: problem.status, ...known, ...faultFields(error) };
     if (problem.status < 500) door.log.warn('message refused', fields);
     else door.log.error('message not processed', fields);
-    // When part of a response was sent already, Express can only close the connection; the partner then tries again.
+    // If part of a response was sent, Express can only close the connection; the partner then tries again.
     if (response.headersSent) {
       next(error);
       return;
@@ -282,7 +285,7 @@ function sendProblem(door: ExchangeDoor): ErrorRequestHandler {
   };
 }
 
-/** Express itself refuses a path that it cannot decode. */
+/** The error of Express for a path that cannot be decoded. */
 function pathFault(cause: unknown): GatewayError | undefined {
   const refused = cause instanceof Error && 'status' in cause && cause.status === 400;
   return refused ? new GatewayError('E_REQUEST_INVALID', 'The path is invalid.', { cause }) : undefined;

@@ -8,7 +8,7 @@ import { requireHost, targetOf } from './request-target.ts';
 interface MonitoringDoor {
   readonly hosts?: readonly string[] | undefined;
   readonly metrics: { readonly contentType: string; expose(): Promise<string> };
-  /** By door: resolves if it is ready. Throws what keeps it from its work. */
+  /** By door: resolves if it is ready, and throws the reason if not. */
   readonly ready: Readonly<Record<string, () => Promise<unknown>>>;
   random(bytes: number): Uint8Array;
 }
@@ -29,7 +29,7 @@ export function monitoringDoor(door: MonitoringDoor): RequestListener {
   };
 }
 
-/** In front of another door: what that one does not answer itself is answered here. */
+/** For a door without these routes: answers them in front of it. */
 export function monitoredBy(monitoring: RequestListener, others: RequestListener): RequestListener {
   return (request, response) => {
     const isOurs = /^\/(metrics|readyz\/.*)(\?|$)/u.test(request.url ?? '');

@@ -1,4 +1,4 @@
-/** Forms to the office: as browsers send them, also with a file, or as a JSON object of texts. */
+/** Forms sent to the office: as browsers send them, with or without a file, or as a JSON object of texts. */
 
 import { setImmediate as turn } from 'node:timers/promises';
 import { pipeline } from 'node:stream/promises';
@@ -7,7 +7,7 @@ import type { Request } from 'express';
 import { asGatewayError, GatewayError, isGatewayError } from '../model/errors.ts';
 import { refuseCompressed, type HeldBody } from './body-reader.ts';
 
-/** `name`: as the browser says it, for people; it is no path. */
+/** `name` is stated by the browser and only shown to people; never use it as a path. */
 export interface SentFile {
   readonly name: string;
   readonly bytes: Uint8Array;
@@ -15,9 +15,9 @@ export interface SentFile {
 
 export interface SentForm {
   readonly form: URLSearchParams;
-  /** Of the field `file`. */
+  /** The form field `file`. */
   readonly file?: SentFile;
-  /** Of the field `signature`, which stands beside the file. */
+  /** The form field `signature`: a detached signature of the file. */
   readonly signature?: SentFile;
 }
 
@@ -25,16 +25,16 @@ const formBytes = 256 * 1024;
 const mostFields = 100;
 
 interface FormLimits {
-  /** Of a form with a file; any other has 256 KiB at most. Undefined: no file is taken. */
+  /** Size limit in bytes of a form with a file; other forms may have 256 KiB. Undefined: no file is accepted. */
   readonly mostBytes: number | undefined;
-  /** Who sends it: of one sender a part of all bytes are held at one time. */
+  /** The sender, who may use only a part of the memory budget. */
   readonly sender: string | undefined;
 }
 
-/** Throws E_REQUEST_TYPE, E_REQUEST_MALFORMED, E_REQUEST_INVALID, and as `HeldBody.read`. */
+/** Throws E_REQUEST_TYPE, E_REQUEST_MALFORMED, E_REQUEST_INVALID, and the same errors as HeldBody.read. */
 export async function readForm(request: Request, body: HeldBody, limits: FormLimits): Promise<SentForm> {
   const sent = await readAnyForm(request, body, limits);
-  // PostgreSQL does not store it.
+  // PostgreSQL does not store U+0000.
   if (sent.form.values().some((value) => value.includes('\0')))
     throw new GatewayError('E_REQUEST_MALFORMED', 'a field of the form holds the character U+0000');
   return sent;
@@ -60,7 +60,7 @@ async function readAnyForm(request: Request, body: HeldBody, { mostBytes, sender
 const tooMany = (): GatewayError =>
   new GatewayError('E_REQUEST_MALFORMED', `the form has more than ${mostFields} fields`);
 
-/** Before the form is parsed: the time that this takes grows faster than the number of fields. */
+/** Counts the fields before parsing, whose time grows faster than their number. */
 function requireFewFields(bytes: Buffer, separator: string): void {
   let at = -1;
   for (let count = 0; count <= mostFields; count++) {
@@ -104,7 +104,7 @@ async function formWithFile(request: Request, bytes: Buffer): Promise<SentForm> 
   }
 }
 
-/** A file of 64 MiB takes a tenth of a second to parse: other requests are answered in between. */
+/** Parses in pieces, so that other requests are answered in between: a file of 64 MiB takes a tenth of a second. */
 async function* slices(bytes: Buffer): AsyncGenerator<Buffer> {
   const length = 1024 * 1024;
   for (let at = 0; at < bytes.length; at += length) {
@@ -115,7 +115,7 @@ async function* slices(bytes: Buffer): AsyncGenerator<Buffer> {
 
 const fileFields = ['file', 'signature'] as const;
 
-/** The form, once the parser has finished. */
+/** Resolves to the form once the parser has finished. */
 function collectParts(parser: BusboyInstance): () => SentForm {
   const form = new URLSearchParams();
   const sent = new Map<string, { readonly name: string; readonly pieces: Buffer[] }>();
@@ -131,7 +131,7 @@ function collectParts(parser: BusboyInstance): () => SentForm {
     content.on('error', (cause: unknown) => parser.destroy(asGatewayError(cause)));
   });
   for (const limit of ['partsLimit', 'filesLimit'] as const) parser.on(limit, () => parser.destroy(tooMany()));
-  // A browser sends a nameless empty file where none was chosen.
+  // Browsers send an empty file without a name if none was chosen.
   return () => {
     const chosen = ([field, { pieces }]: [string, { readonly pieces: readonly Buffer[] }]): boolean =>
       fileFields.some((each) => each === field) && pieces.length > 0;

@@ -1,6 +1,6 @@
 /**
- * Live updates: server-sent events (HTML, 9.2) that say to open pages that something was logged which they may show. A page then asks for
- * itself again, so that nobody learns anything by them. The streams of a person are bounded, and end with the session.
+ * Live updates: server-sent events (HTML, 9.2) that tell open pages that something was logged. They carry no data; a page then requests
+ * itself again. The number of streams per person is limited, and they end with the session.
  */
 
 import type { ServerResponse } from 'node:http';
@@ -12,7 +12,7 @@ import { staffEventAfter } from '../store/events.ts';
 import { faultFields, type Log } from '../wire/log.ts';
 
 const tickMs = 2_000;
-/** Ticks from one look at the sessions to the next, beside that before each update; a proxy would cut a stream that is silent. */
+/** Ticks between two checks of the sessions, in addition to the check before each update. Also keeps proxies from cutting silent streams. */
 const ticksBetweenLooks = 5;
 const mostStreams = 200;
 const mostOfPerson = 8;
@@ -24,11 +24,11 @@ interface Stream {
 }
 
 export interface Live {
-  /** Keeps the response open. Throws E_BUSY where there are too many. */
+  /** Adds a response, which stays open. Throws E_BUSY if there are too many. */
   join(session: Session, secret: string, response: ServerResponse): void;
 }
 
-/** `isOpen`: false once the door is to be closed, which waits for its responses. */
+/** `isOpen` is false once the door is closing, which waits for its responses. */
 export function openLive(door: PeopleGateway & { readonly log: Log }, isOpen: () => boolean): Live {
   const streams = new Set<Stream>();
   let isRunning = false;
@@ -46,7 +46,7 @@ export function openLive(door: PeopleGateway & { readonly log: Log }, isOpen: ()
       return last;
     }
   };
-  /** One at a time, however often pages come and go. */
+  /** Runs one at a time, however often pages connect and disconnect. */
   const run = async (): Promise<void> => {
     if (isRunning) return;
     isRunning = true;
@@ -70,7 +70,7 @@ export function openLive(door: PeopleGateway & { readonly log: Log }, isOpen: ()
   };
 }
 
-/** To those whose session goes on; to the others that theirs has ended. Who does not read is cut off. */
+/** Sends the update to open sessions, and an end notice to the others. Disconnects clients that do not read. */
 async function push(door: PeopleGateway, streams: ReadonlySet<Stream>, text: string): Promise<void> {
   for (const { response, secret } of [...streams]) {
     if (response.writableNeedDrain) response.destroy();

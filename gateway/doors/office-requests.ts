@@ -1,24 +1,24 @@
-/** What requests to the office carry: the session in a cookie or a token, and what shows that a page of the office sent it. */
+/** What office requests carry: the session, in a cookie or a token, and proof that a page of the office sent the request. */
 
 import { timingSafeEqual } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { GatewayError } from '../model/errors.ts';
 
-/** Site of whose pages browsers send each, and for how many seconds they keep it; without seconds it goes with the browser. */
+/** Cookies with their SameSite value and lifetime in seconds; without seconds the cookie ends with the browser. */
 const cookies = {
-  /** The secret of a session; the store knows when it ends. */
+  /** The secret of a session, whose end is in the store. */
   session: { site: 'Strict', seconds: undefined },
-  /** An attempt to sign in at an identity provider, whose answer comes by a link of its site. */
+  /** An attempt to sign in at an identity provider, which redirects back from its own site. */
   attempt: { site: 'Lax', seconds: 600 },
-  /** That somebody signed in by this browser before; also sent where an identity provider leads the browser here. */
+  /** Marks a browser in which somebody has signed in before; also sent on the redirect from an identity provider. */
   browser: { site: 'Lax', seconds: 180 * 86_400 },
   language: { site: 'Strict', seconds: 365 * 86_400 },
 } as const;
 type CookieName = keyof typeof cookies;
-/** Null: the browser forgets it. */
+/** `null` deletes the cookie. */
 export type Cookies = Readonly<Partial<Record<CookieName, string | null>>>;
 
-/** Browsers take the prefix over TLS only, and then from no other host and for no other path (RFC 6265bis, 4.1.3). */
+/** Browsers accept the prefix only over TLS, for this host and the path / (RFC 6265bis, 4.1.3). */
 const cookieName = (name: CookieName, secure: boolean): string => `${secure ? '__Host-' : ''}mra-${name}`;
 
 export function cookieOf(request: Request, name: CookieName, secure: boolean): string | undefined {
@@ -38,7 +38,7 @@ export function setCookies(response: Response, all: Cookies, secure: boolean): v
   }
 }
 
-/** The secret of a session. A program sends a token in Authorization, which no browser adds by itself. */
+/** The secret of a session. Programs send a token in Authorization, which browsers never add by themselves. */
 export function secretOf(request: Request, secure: boolean): { secret: string | undefined; byCookie: boolean } {
   const [, bearer] = /^Bearer ([\w-]{20,100})$/u.exec(request.get('authorization') ?? '') ?? [];
   if (bearer !== undefined) return { secret: bearer, byCookie: false };
@@ -46,8 +46,8 @@ export function secretOf(request: Request, secure: boolean): { secret: string | 
 }
 
 /**
- * Whether a page of this origin sent the request: browsers say so in Sec-Fetch-Site and Origin, which pages cannot change (Fetch
- * Metadata, RFC 6454). Throws E_REQUEST_FORGED, also where neither is there.
+ * Requires that a page of this origin sent the request, by Sec-Fetch-Site and Origin, which pages cannot change (Fetch Metadata, RFC 6454).
+ * Throws E_REQUEST_FORGED, also if both are absent.
  */
 export function requireOwnOrigin(request: Request, publicUrl: string): void {
   const site = request.get('sec-fetch-site');
@@ -67,7 +67,7 @@ export function requireFormToken(request: Request, form: URLSearchParams, expect
   });
 }
 
-/** A path of the office to go on to; another address could lead to another site. */
+/** A path of the office to redirect to; other addresses could lead to another site. */
 export function ownPath(text: string | null): string {
   return text !== null && /^\/(?![/\\])[\x21-\x7e]*$/u.test(text) && !text.startsWith('/sign-in') ? text : '/';
 }

@@ -1,6 +1,6 @@
 /**
- * The office door: HTTP for staff. It answers the routes it is given, to people who are signed in and have the permission; whatever
- * changes something must come from a page of this office, in a form of this session.
+ * The office door: HTTP for staff. Answers its routes to people who are signed in and have the permission. Requests that change something
+ * must come from a page of this office, in a form of the same session.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -28,23 +28,23 @@ import { openLive } from './office-live.ts';
 import { problemOf, problemType } from './problems.ts';
 import { requireHost, targetOf } from './request-target.ts';
 
-/** One request, as a route receives it. */
+/** A request as passed to a route. */
 export interface Visit {
-  /** Absent only where the route is open to everybody. */
+  /** Absent only on a route that is open to everybody. */
   readonly session?: Session;
   readonly secret?: string | undefined;
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly form: URLSearchParams;
-  /** What a form sent beside its texts. */
+  /** Files of the form. */
   readonly file?: SentFile;
   readonly signature?: SentFile;
-  /** Address and query, as they were sent. */
+  /** Path and query as sent. */
   readonly target: string;
-  /** As the person chose it, or what the browser prefers. */
+  /** The language that the person chose or the browser prefers. */
   readonly languages: readonly string[];
   readonly cookies: { readonly attempt: string | undefined; readonly browser: string | undefined };
-  /** The address of the browser, behind proxies of the settings as they state it. */
+  /** IP address of the browser; behind a proxy of the settings, the address that the proxy states. */
   readonly address: string;
   readonly requestId: string;
 }
@@ -56,17 +56,17 @@ type Answer =
   | { readonly kind: 'data'; readonly body: unknown; readonly status?: number }
   | { readonly kind: 'file'; readonly name: string; readonly contentType: string; readonly bytes: Uint8Array }
   | { readonly kind: 'redirect'; readonly to: string }
-  /** It writes the response itself, and leaves it open. */
+  /** The route writes the response itself and may leave it open. */
   | { readonly kind: 'stream'; start(response: Response): void };
 
 export interface OfficeRoute {
   readonly method: 'GET' | 'POST';
   readonly path: string;
-  /** `open`: to everybody, also before sign-in. */
+  /** `open`: for everybody, even before sign-in. */
   readonly needs: Permission | 'signed_in' | 'open';
-  /** How many bytes a form with a file may have; absent: as other forms. */
+  /** Size limit in bytes of a form with a file; absent: that of other forms. */
   readonly mostBytes?: number | undefined;
-  /** A page asks by itself: the session ends as if nothing had been asked. */
+  /** Sent by a page on its own, so it does not extend the session. */
   readonly isLive?: boolean;
   answer(visit: Visit): Promise<OfficeReply>;
 }
@@ -79,11 +79,11 @@ export interface OfficeDoor extends PeopleGateway {
   publicUrl(): string;
   /** Addresses and networks of proxies whose X-Forwarded-For counts. */
   readonly proxies: readonly string[];
-  /** False once the door is to be closed. */
+  /** False once the door is closing. */
   isOpen(): boolean;
-  /** Text and media type by path, the same for everybody. */
+  /** Static texts and their media types, by path. */
   readonly assets: Readonly<Record<string, { readonly contentType: string; readonly text: string }>>;
-  /** A page that says what went wrong. */
+  /** The page for an error. */
   errorPage(problem: Problem, visit: Visit): string;
   readonly log: Log;
 }
@@ -127,7 +127,7 @@ function liveRoute(door: OfficeDoor): OfficeRoute {
   };
 }
 
-/** Nothing comes from elsewhere, no script runs that is not of the office, and no other site may frame a page. */
+/** Loads nothing from other hosts, runs only scripts of the office, and forbids framing by other sites. */
 const policy = [
   ...["default-src 'none'", "style-src 'self'", "img-src 'self'", "font-src 'self'", "script-src 'self'"],
   ...["connect-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"],
@@ -139,7 +139,7 @@ function protect(door: OfficeDoor): RequestHandler {
     response.set({
       'Content-Security-Policy': policy,
       'X-Content-Type-Options': 'nosniff',
-      // With `no-referrer` browsers would hide the origin of forms, by which they are recognised.
+      // `no-referrer` would make browsers hide the origin of forms, which is checked.
       'Referrer-Policy': 'same-origin',
       'Cross-Origin-Opener-Policy': 'same-origin',
       'Cross-Origin-Resource-Policy': 'same-origin',
@@ -176,8 +176,8 @@ function answerRoute(door: OfficeDoor, route: OfficeRoute, bodyOf: ReturnType<ty
 }
 
 /**
- * Undefined: sign-in comes first. The body is read only once everything that the header fields say is right.
- * Throws E_SESSION_MISSING, E_ROLE_MISSING, E_REQUEST_FORGED, and as `readForm`.
+ * Undefined if the caller must sign in first. Reads the body only after the header fields pass all checks. Throws E_SESSION_MISSING,
+ * E_ROLE_MISSING, E_REQUEST_FORGED, and the same errors as readForm.
  */
 async function admitted(
   door: OfficeDoor,
@@ -252,7 +252,7 @@ function send(response: Response, reply: Answer): void {
   }
 }
 
-/** What a program read before and still has is not sent again. */
+/** Answers 304 if a program already has the current text. */
 function sendData(response: Response, { status = 200, body }: Extract<Answer, { readonly kind: 'data' }>): void {
   const { req: request } = response;
   const text = JSON.stringify(body);

@@ -1,4 +1,4 @@
-/** The document of a door for programs: OpenAPI 3.1, put together from the schemas by which the door judges requests. */
+/** The OpenAPI 3.1 document of a door, assembled from the schemas that validate its requests. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,15 +7,15 @@ import { parseStrictJson } from '../wire/files/json.ts';
 import { entityTag } from './entity-tag.ts';
 
 export interface ApiDocument {
-  /** JSON. */
+  /** The document as JSON. */
   readonly text: string;
   /** A strong validator (RFC 9110, 8.8.3). */
   readonly etag: string;
 }
 
 /**
- * The operations of a file in the folder of schemas; each schema file that is referred to, directly or by another, becomes a component.
- * A reference to a file, or within one, becomes a reference to its component.
+ * Reads the operations from a file in the schema folder. Every schema file that is referenced, directly or indirectly, becomes a component,
+ * and references are rewritten to components.
  */
 export function apiDocument(folder: string, file: string): ApiDocument {
   const schemas: Record<string, unknown> = {};
@@ -30,7 +30,7 @@ export function apiDocument(folder: string, file: string): ApiDocument {
     }
     return component;
   }
-  /** `within`: the file that the value is of. */
+  /** `within` is the file that contains the value. */
   function resolved(value: unknown, within: string | undefined): unknown {
     if (Array.isArray(value)) return value.map((each) => resolved(each, within));
     if (typeof value !== 'object' || value === null) return value;

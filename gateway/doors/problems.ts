@@ -14,8 +14,8 @@ export interface ProblemItem {
 }
 
 /**
- * Any error as a problem document; an unexpected one becomes E_INTERNAL. The details of our own errors (5xx) stay in the log: they may
- * contain names of hosts, files or statements.
+ * Converts any error to a problem document; an unexpected one becomes E_INTERNAL. Details of errors of the gateway (5xx) stay in the log:
+ * they may contain names of hosts, files or statements.
  */
 export function problemOf(error: unknown, requestId: string, errors: readonly ProblemItem[] = []) {
   const known = asGatewayError(error);

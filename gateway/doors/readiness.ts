@@ -1,13 +1,13 @@
-/** Whether a door can do its work now: cheap, bounded in time, and at most one probe of the store at a time, however many ask. */
+/** Readiness of a door: cheap, bounded in time, and with at most one probe of the store at a time. */
 
 import type { Database } from '../store/database.ts';
 import { probeStore } from '../store/database.ts';
 import { GatewayError, isGatewayError } from '../model/errors.ts';
 
-/** A probe of a load balancer waits for some seconds at most. */
+/** Load balancers wait only some seconds for a probe. */
 const probeMs = 2_000;
 
-/** Resolves once a transaction was committed. Who asks meanwhile gets the same result. Throws E_STORE_UNREACHABLE and E_STORE_DAMAGED. */
+/** Resolves once a transaction was committed. Concurrent calls share one probe. Throws E_STORE_UNREACHABLE and E_STORE_DAMAGED. */
 export function openStoreProbe(db: Pick<Database, 'transaction'>, milliseconds = probeMs): () => Promise<void> {
   let probing: Promise<void> | undefined;
   return async () => {
@@ -16,7 +16,7 @@ export function openStoreProbe(db: Pick<Database, 'transaction'>, milliseconds =
   };
 }
 
-/** The result of work that must not take longer. Throws what it throws; E_STORE_UNREACHABLE with the detail for all that is no error of ours. */
+/** Limits the duration of work. Throws its GatewayErrors; E_STORE_UNREACHABLE with the given detail for any other error, and after the time limit. */
 export async function readyInTime<T>(work: Promise<T>, detail: string, milliseconds = probeMs): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(

@@ -1,4 +1,4 @@
-/** The address of a request, compared as it was sent. */
+/** The target of a request, compared as sent. */
 
 import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '../model/errors.ts';
@@ -7,21 +7,21 @@ export interface RequestTarget {
   readonly sent: string;
   readonly path: string;
   readonly query: URLSearchParams;
-  /** In lower case, with the port where one is named. */
+  /** In lower case, with the port if there is one. */
   readonly host: string;
-  /** A header field that decides what the request means and stands twice (RFC 9112, 3.2). */
+  /** A header field that changes the meaning of the request and is repeated (RFC 9112, 3.2). */
   readonly twice?: string | undefined;
 }
 
-/** What Node.js reads the first of, and a proxy in front perhaps the last. */
+/** If repeated, Node.js uses the first value and a proxy in front perhaps the last. */
 const single = ['host', 'content-type'] as const;
 
-/** Of an address without a query, as most have none: nobody adds to it. */
+/** The query of a target without one. Shared; never modified. */
 const none = new URLSearchParams();
 
 /**
- * Neither dots nor percent signs nor doubled slashes are resolved: a proxy in front compares the path as sent, and must not be passed by
- * another spelling of it. An absolute address names the host itself (RFC 9112, 3.2.2).
+ * Does not resolve dots, percent-encoding or doubled slashes: a proxy in front compares the path as sent, and another spelling must not
+ * bypass it. An absolute target names the host itself (RFC 9112, 3.2.2).
  */
 export function targetOf(request: Pick<IncomingMessage, 'url' | 'headers' | 'headersDistinct'>): RequestTarget {
   const { url = '', headers, headersDistinct } = request;
@@ -34,8 +34,8 @@ export function targetOf(request: Pick<IncomingMessage, 'url' | 'headers' | 'hea
 }
 
 /**
- * Throws E_HOST_UNKNOWN unless the host is one of `hosts`, with or without its port; any will do where none are set. Throws
- * E_REQUEST_MALFORMED where a header field stands twice, or the address holds U+0000, which PostgreSQL neither stores nor searches.
+ * Throws E_HOST_UNKNOWN unless the host is one of `hosts`, with or without its port; without `hosts`, any is accepted. Throws
+ * E_REQUEST_MALFORMED if a header field is repeated, or the target contains U+0000, which PostgreSQL cannot store.
  */
 export function requireHost({ host, sent, twice }: RequestTarget, hosts: readonly string[] | undefined): void {
   if (twice !== undefined) throw new GatewayError('E_REQUEST_MALFORMED', `the header field ${twice} stands twice`);
