@@ -23,7 +23,7 @@ interface ChangedAnswer {
 /** A restriction that took effect before it became known, and the answers that recognised the operator in between. */
 export interface Exposure {
   readonly change: RegisterChange;
-  /** The newest first. */
+  /** Newest first. */
   readonly answers: readonly ChangedAnswer[];
   /** True if there are more answers than listed. */
   readonly isCut: boolean;
@@ -82,7 +82,7 @@ async function exposureOf(clearance: Clearance, change: RegisterChange): Promise
 }
 
 interface ChangedAnswers {
-  /** The newest first. */
+  /** Newest first. */
   readonly changed: readonly ChangedAnswer[];
   /** How many recorded answers were computed again. */
   readonly examined: number;
