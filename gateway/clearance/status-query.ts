@@ -91,8 +91,7 @@ export async function answerQuery(batch: QueryBatch, request: CheckRequest): Pro
   // A `known_at` in the future counts as now: the caller's clock may be ahead of ours.
   const past = asKnown < now ? asKnown : undefined;
 
-  // 2. The list in force, which is the one committed last whatever the clock shows, unless the query asks about the past; and the operator
-  // as of that list.
+  // 2. The list in force: the one committed last, unless the query asks about the past; and the operator as of it.
   const viewOf = (partner: string): Promise<RegisterView> => findView(batch, partner, past);
   const view = await viewOf(terms.partner);
   const { list, isStoreAway } = view;
