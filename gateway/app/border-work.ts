@@ -21,8 +21,8 @@ const betweenLooksMs = 100;
 /** For so long at most, an entry of the log is covered by no checkpoint. */
 const betweenCheckpointsMs = 5_000;
 
-/** A hundred entries of the log become searchable in one round. While more are left, this leaves the border nine tenths of the time. */
-const [betweenSearchableMs, whileNotSearchableMs] = [100, 25];
+/** A hundred entries of the log become searchable in one round. While more are left, rounds take a tenth of the time. */
+const searchableRhythm = { everyMs: 100, shareWhileLeft: 0.1, afterFailureMs: 5_000 };
 
 /** Answers given while the store was away, or written by another, are recorded after so long at most. */
 const betweenDrainsMs = 1_000;
@@ -45,7 +45,7 @@ export function startBorderWork(gateway: OpenGateway): BorderWork {
     report: (error) => log.error('no checkpoint of the log was signed', faultFields(error)),
   });
   const searching = repeat(() => makeSearchable(db), {
-    ...{ everyMs: betweenSearchableMs, whileLeftMs: whileNotSearchableMs, afterFailureMs: 5_000 },
+    ...searchableRhythm,
     report: (error) => log.warn('answers are not searchable yet', faultFields(error)),
   });
   const recording = repeat(recordSpooled, {

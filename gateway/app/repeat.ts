@@ -10,8 +10,8 @@ export interface Repeated {
 interface Rhythm {
   /** Milliseconds between two rounds. */
   readonly everyMs: number;
-  /** After a round that resolves to false, because work is left; absent: as many. */
-  readonly whileLeftMs?: number;
+  /** Share of the time for rounds that resolve to false because work is left, if that makes the pause shorter. */
+  readonly shareWhileLeft?: number;
   /** After a round that failed; absent: as many. */
   readonly afterFailureMs?: number;
   report(error: unknown): void;
@@ -21,11 +21,15 @@ interface Rhythm {
 export async function repeatUntil(
   stop: AbortSignal,
   round: () => Promise<unknown>,
-  { everyMs, whileLeftMs = everyMs, afterFailureMs = everyMs, report }: Rhythm,
+  { everyMs, shareWhileLeft, afterFailureMs = everyMs, report }: Rhythm,
 ): Promise<void> {
   while (!stop.aborted) {
+    const began = performance.now();
     const pause = await round().then(
-      (result) => (result === false ? whileLeftMs : everyMs),
+      (result) =>
+        result === false && shareWhileLeft !== undefined
+          ? Math.min(everyMs, (performance.now() - began) * (1 / shareWhileLeft - 1))
+          : everyMs,
       (error: unknown) => {
         report(error);
         return afterFailureMs;
