@@ -27,18 +27,28 @@ import { checkSigner } from '../wire/signature/trust.ts';
 
 const daySeconds = 24 * 3600;
 
-/** Records the decision of one person, and with the second one does the work. False: the second is missing. `shown`: for the log. */
+interface About {
+  readonly partner: string;
+  readonly event: string;
+  readonly subject: object;
+  /** Since when what is decided has stood as it stands: once that has changed, two people decide anew. */
+  readonly since: (tx: Tx) => Promise<Moment | undefined>;
+  /** For the log. */
+  readonly shown: object;
+}
+
+/** Records the decision of one person, and with the second one does the work. False: the second is missing. */
 async function decide(
   { db, now }: Pick<Gateway, 'db' | 'now'>,
-  { partner, subject, event, shown }: { partner: string; subject: object; event: string; shown: object },
+  { partner, subject, event, since, shown }: About,
   decider: Decider,
   work: (tx: Tx, at: Moment) => Promise<object>,
 ): Promise<boolean> {
   const at = momentOf(now());
   return await db.transaction(async (tx) => {
-    // Of two people at the same time, the second waits here for the first.
+    // Of people who decide at the same time, each waits here for the one before, and reads what that one changed.
     await changePartners(tx);
-    const digest = sha256(canonicalJson({ event, ...subject }));
+    const digest = sha256(canonicalJson(present({ event, ...subject, since: await since(tx) })));
     const people = await decideTogether(tx, { partner, digest, decision: event, at }, decider, shown);
     if (people === undefined) return false;
     await appendEvents(tx, [{ kind: event, ref: partner, at, detail: { partner, people, ...(await work(tx, at)) } }]);
@@ -77,12 +87,10 @@ export async function registerCertificate(
     await checkSigner(certificate, terms, new Date(begins > starts ? begins : starts));
   }
   const before = replaces === undefined ? undefined : registered(gateway, partner, replaces);
-  const known = (await partnerKeys(gateway.db.sql, partner)).find(
-    (key) => key.fingerprint === fingerprint(certificate),
-  );
-  const subject = present({ partner, ...decision, graceDays, since: known?.at });
+  const since = async (tx: Tx): Promise<Moment | undefined> =>
+    (await partnerKeys(tx, partner)).find((key) => key.fingerprint === fingerprint(certificate))?.at;
   const shown = present({ use, certificate: fingerprint(certificate), from, replaces });
-  const about = { partner, subject, event: 'certificate_added', shown };
+  const about = { partner, subject: { partner, ...decision, graceDays }, event: 'certificate_added', since, shown };
   return await decide(gateway, about, { person, reason, counts }, async (tx, at) => {
     const added = { partner, use, fingerprint: fingerprint(certificate), certificate: certificate.toString(), at };
     await saveTheirKey(tx, { ...added, name, from, replaces });
@@ -121,14 +129,14 @@ export async function addPartner(
   tools: AdapterTools,
   { code, settings, entered, ...decider }: PartnerDecision,
 ): Promise<boolean> {
-  const { config, home, keyring, brokers, db } = gateway;
+  const { config, home, keyring, brokers } = gateway;
   const stored = withTexts(settings);
   await connectPartner({ code, settings: stored, config, home, keyring, brokers, tools, reading: true });
-  const before = (await storedPartners(db.sql)).find(({ partner }) => partner === code);
+  const since = async (tx: Tx): Promise<Moment | undefined> =>
+    (await storedPartners(tx)).find(({ partner }) => partner === code)?.at;
   const text = canonicalJson(stored);
-  const subject = present({ partner: code, settings: text, since: before?.at });
   const shown = present({ settings: sha256(text), entered });
-  const about = { partner: code, subject, event: 'partner_added', shown };
+  const about = { partner: code, subject: { partner: code, settings: text }, event: 'partner_added', since, shown };
   return await decide(gateway, about, decider, async (tx, at) => {
     const { person } = decider;
     await savePartner(tx, { partner: code, settings: text, state: 'active', reason: null, person, at });
@@ -158,7 +166,6 @@ export async function revoke(
   { reason, person, ...one }: Revocation,
 ): Promise<void> {
   const { code: partner } = getPartner(gateway, code);
-  const { sql } = gateway.db;
   const found = one.certificate === undefined ? undefined : registered(gateway, partner, one.certificate);
   const at = momentOf(gateway.now());
   await gateway.db.transaction(async (tx) => {
@@ -167,7 +174,7 @@ export async function revoke(
       const key = (await partnerKeys(tx, partner)).find((each) => each.fingerprint === found.fingerprint);
       await saveTheirKey(tx, { ...key, partner, ...found, revoked: reason, at });
     } else {
-      const before = (await storedPartners(sql)).find((each) => each.partner === partner);
+      const before = (await storedPartners(tx)).find((each) => each.partner === partner);
       const settings = before?.settings ?? '{}';
       await savePartner(tx, { partner, settings, state: 'revoked', reason, person, at });
     }

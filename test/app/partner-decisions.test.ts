@@ -145,6 +145,17 @@ describe('partners of a gateway that serves', () => {
     expect(trust).to.have.nested.property(`periods.${print}.from`, '2026-12-24T00:00:00.000Z');
   });
 
+  it('are decided about once where three people decide in the same moment: the third decides anew', async () => {
+    const certificate = testCertificate(ecPair(), { use: 'signing', notAfter: new Date('2031-01-01') }).toString();
+    const settings = us.config.partners['CN'];
+    if (settings === undefined) throw new Error('CN is a partner');
+    for (const decide of [
+      (person: string) => registerCertificate(us, 'CN', { person, use: 'signing', certificate, graceDays: 30 }),
+      (person: string) => addPartner(us, adapterTools(), { code: 'CN', settings, person }),
+    ])
+      expect((await Promise.all(['Li', 'Wang', 'Kim'].map(decide))).toSorted()).to.deep.equal([false, false, true]);
+  });
+
   it('are not admitted and not believed any more when their authority lists their certificates, without a restart', async () => {
     const { keys } = them.config;
     const certificate = new X509Certificate(readFileSync(join(keys, 'ca.cert.pem')));
