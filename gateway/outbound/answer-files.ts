@@ -1,11 +1,14 @@
-/** The end of the first story for a partner that answers in files: each is read once it no longer changes, and settles its message. */
+/**
+ * End of the first story, for a partner that answers in files: each answer file is read once it has stopped changing, and settles its
+ * message.
+ */
 
 import type { Gateway, Partner } from '../gateway.ts';
 import { unansweredFiles } from '../store/sent-files.ts';
 import type { FileExchange } from '../wire/transport/transport.ts';
 import { takeAnswer } from './take-answer.ts';
 
-/** Reads the answers to the lists that were put. One that cannot be read, or says nothing yet, is left alone until it changes. */
+/** Reads the answers to the lists we wrote. A file that cannot be read, or has no answer yet, is skipped until it changes. */
 export async function fetchAnswers(gateway: Gateway, partner: Partner, files: FileExchange): Promise<void> {
   const stages = partner.adapter.exchange.send?.stages ?? [];
   if (stages.every(({ answerFile }) => answerFile === undefined)) return;

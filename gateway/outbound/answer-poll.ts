@@ -1,6 +1,6 @@
 /**
- * The end of the first story for a partner that polls: its messages wait in the outbox until it asks for them. The same message
- * is given until its receipt is held, so a poller that stops half way loses nothing, and no message overtakes another.
+ * End of the first story, for a partner that polls: messages stay in the outbox until the partner asks for them. The oldest message is
+ * returned until its receipt is held, so an interrupted poll loses nothing and no message overtakes another.
  */
 
 import { getPartner, type Gateway } from '../gateway.ts';
@@ -13,11 +13,11 @@ import { claimForPoll, type Claimed } from '../store/outbox.ts';
 /** A message for a partner that polls. */
 export interface PolledMessage {
   readonly message: SealedMessage;
-  /** Records whether all bytes were sent. That is custody; only the partner's receipt is delivery. */
+  /** Records whether all bytes were sent. This is custody only; delivery needs the partner's receipt. */
   sent(whole: boolean): Promise<void>;
 }
 
-/** The oldest message without a receipt; undefined when there is none. E_ROUTE_UNKNOWN for a partner that does not poll. */
+/** Returns the oldest message without a receipt, or undefined if there is none. Throws E_ROUTE_UNKNOWN if the partner does not poll. */
 export async function answerPoll(gateway: Gateway, code: string): Promise<PolledMessage | undefined> {
   const partner = getPartner(gateway, code);
   if (partner.transport?.waits !== true) {

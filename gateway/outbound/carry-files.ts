@@ -1,4 +1,4 @@
-/** The end of the first story where people carry the files: one of ours is fetched at the office, and the partner's answer to it is given there. */
+/** End of the first story, if people carry the files: staff download our file in the office, and upload the partner's answer there. */
 
 import type { Beside } from '../adapter/conversation/files.ts';
 import { signatureFileOf } from '../adapter/seal.ts';
@@ -12,7 +12,7 @@ import { splitForFile } from '../wire/signature/detached.ts';
 import { holdAltered, isAsSealed, leaseSeconds, recordAttempt } from './delivery.ts';
 import { readLater, requireSubject, settleByResponse, settleByStage } from './settle-by-answer.ts';
 
-/** A message of ours to this partner. Throws E_MESSAGE_UNKNOWN. */
+/** Finds a message of ours to this partner. Throws E_MESSAGE_UNKNOWN. */
 export async function messageTo({ db }: Pick<Gateway, 'db'>, partner: string, id: string): Promise<MessageRow> {
   const message = await findMessage(db.sql, id);
   if (message?.partner === partner) return message;
@@ -20,8 +20,8 @@ export async function messageTo({ db }: Pick<Gateway, 'db'>, partner: string, id
 }
 
 /**
- * The bytes of a message. The first time it counts as handed over, where no connection does that. Throws E_MESSAGE_UNKNOWN,
- * E_REQUEST_INVALID (an earlier list waits, or staff must act), E_BYTES_DROPPED.
+ * Returns the bytes of a message. If no connection delivers it, the first download counts as handing it over. Throws E_MESSAGE_UNKNOWN,
+ * E_REQUEST_INVALID (an earlier list is waiting, or staff must act), E_BYTES_DROPPED.
  */
 export async function fetchFile(
   gateway: Gateway,
@@ -53,7 +53,7 @@ async function handOver(
   await settleByResponse(gateway, partner, id);
 }
 
-/** A message that cannot be claimed is being fetched by another request at this moment, or has been. Throws E_REQUEST_INVALID. */
+/** A message that cannot be claimed was fetched before, or another request is fetching it now. Throws E_REQUEST_INVALID. */
 async function requireFetched({ db }: Gateway, id: string): Promise<void> {
   const last = (await attemptsOf(db.sql, id)).at(-1);
   if (last !== undefined && (last.outcome === undefined || last.outcome === 'handed_over')) return;
@@ -63,12 +63,12 @@ async function requireFetched({ db }: Gateway, id: string): Promise<void> {
   });
 }
 
-/** The file of the signature of a message; undefined where it has none of its own. */
+/** The signature file that belongs to a message; undefined if its signature is not in a separate file. */
 function signatureBeside({ adapter: { seal } }: Partner, { kind }: Pick<MessageRow, 'kind'>): Beside | undefined {
   return kind === 'list' ? signatureFileOf(seal) : undefined;
 }
 
-/** The signature beside a message. Throws E_MESSAGE_UNKNOWN where there is none. */
+/** The separate signature of a message. Throws E_MESSAGE_UNKNOWN if there is none. */
 export async function signatureOf(
   gateway: Gateway,
   code: string,
@@ -83,7 +83,10 @@ export async function signatureOf(
   return { name: beside.of(message.file ?? id), contentType: 'application/octet-stream', bytes: signature };
 }
 
-/** The partner's answer to a message, as somebody brought it. Throws what is wrong with it, E_MESSAGE_UNKNOWN, E_RECEIPT_UNMATCHED. */
+/**
+ * Takes the partner's answer to a message, uploaded by a person. Throws what is wrong with the answer, E_MESSAGE_UNKNOWN,
+ * E_RECEIPT_UNMATCHED.
+ */
 export async function takeBroughtAnswer(
   gateway: Gateway,
   code: string,

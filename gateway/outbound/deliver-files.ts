@@ -1,6 +1,6 @@
 /**
- * The end of the first story where messages travel as files: what waits for the partner is written, and counts as handed over. A file
- * takes days, so it is not written again by itself; the partner's receipt comes back by `mra list receive`.
+ * End of the first story, if messages travel as files: pending messages are written to files and count as handed over. A file may travel
+ * for days, so it is not written again automatically; `mra list receive` reads the partner's receipt.
  */
 
 import { getPartner, type Gateway } from '../gateway.ts';
@@ -10,8 +10,8 @@ import { claimDue } from '../store/outbox.ts';
 import { holdAltered, isAsSealed, leaseSeconds, recordAttempt } from './delivery.ts';
 
 /**
- * Writes the messages that are due to a partner, of these kinds or of all, in order; returns the files. `write` stores one message and
- * returns the name of its file. When it throws, the message stays due, and the error is thrown on.
+ * Writes the due messages of a partner in order, of the given kinds or of all kinds; returns the file names. `write` stores one message and
+ * returns its file name. If `write` throws, the message stays due and the error is rethrown.
  */
 export async function deliverToFiles(
   gateway: Gateway,

@@ -1,6 +1,6 @@
 /**
- * The end of the first story: a queued message is sent to its partner, with the same bytes under the same id each time,
- * until the partner's signed receipt, or the answer that was agreed in its place, is held. A broker's confirm or a 2xx is custody only.
+ * End of the first story: a queued message is sent to its partner, always with the same bytes and id, until the partner's signed receipt,
+ * or the agreed substitute, is held. A broker's confirm or a 2xx status is custody only.
  */
 
 import { setTimeout as pause } from 'node:timers/promises';
@@ -28,14 +28,14 @@ import { faultFields } from '../wire/log.ts';
 import type { SendOutcome, Transport } from '../wire/transport/transport.ts';
 
 /**
- * Seconds a lease lasts. It is renewed while a message is sent, so a message of a sender that died is free after this time, and taken by
- * another in its next turn.
+ * Lease time in seconds. The lease is renewed during the send. If the sender dies, the message is free after this time, and the next turn
+ * of another process takes it.
  */
 export const leaseSeconds = 8;
-/** Messages sent in one round: one whose partner asks to be tried again at once must not keep the round going. */
+/** Most messages sent in one round, so that a partner that asks for immediate retries cannot keep the round going. */
 const roundLength = 8;
 
-/** Sends the messages due to one partner, in order; returns the number of attempts. Ends when the partner cannot be reached. */
+/** Sends the messages that are due to one partner, in order; returns the number of attempts. Stops when the partner is unreachable. */
 export async function deliverDue(gateway: Gateway, code: string): Promise<number> {
   let attempts = 0;
   while (attempts < roundLength) {
@@ -50,10 +50,7 @@ export async function deliverDue(gateway: Gateway, code: string): Promise<number
 const betweenLooksMs = 100;
 const longestWaitMs = 15_000;
 
-/**
- * Sends all that is due to one partner. What another process on the same store is sending at this moment, as a serving gateway does, is
- * waited for, at most a quarter of a minute.
- */
+/** Sends everything that is due to one partner. If another process on the same store is sending, waits up to 15 seconds for it. */
 export async function deliverAll(gateway: Gateway, code: string): Promise<void> {
   while ((await deliverDue(gateway, code)) > 0); // several messages may be due
   const { code: partner } = getPartner(gateway, code);
@@ -62,20 +59,20 @@ export async function deliverAll(gateway: Gateway, code: string): Promise<void> 
     await pause(betweenLooksMs);
 }
 
-/** `pauseSeconds`: the partner cannot be reached, and until then nothing else needs to be tried. */
+/** `pauseSeconds`: the partner is unreachable; do not try anything else before that. */
 export interface Delivered {
-  /** The partner did not take it, and did not say when it will. */
+  /** The partner did not accept the message, and did not say when it will. */
   readonly failed: boolean;
   readonly pauseSeconds?: number;
 }
 
-/** Sends the oldest message that is due; undefined when nothing is. */
+/** Sends the oldest due message; returns undefined if none is due. */
 export async function deliverNext(gateway: Gateway, code: string): Promise<Delivered | undefined> {
   const partner = getPartner(gateway, code);
   const { transport } = partner;
   if (transport === undefined) return undefined;
 
-  // 1. Claim what is due. Lists and replies wait for a partner that polls (answer-poll.ts).
+  // 1. Claim what is due. Lists and replies for a partner that polls stay in the outbox (answer-poll.ts).
   await handleUnanswered(gateway, partner);
   const now = momentOf(gateway.now());
   const claim = { owner: gateway.owner, now, leaseUntil: later(now, leaseSeconds), limit: 1, partner: partner.code };
@@ -89,7 +86,7 @@ export async function deliverNext(gateway: Gateway, code: string): Promise<Deliv
     const result = attemptResult(gateway, partner, sent, message, retrySeconds);
     await recordAttempt(gateway, message, sent.kind, result);
 
-    // 4. A receipt that came as the answer, or another answer that was agreed, settles the message.
+    // 4. A receipt in the response, or another agreed answer, settles the message.
     const { id } = message;
     const taken = (came: PartnerAnswer['came'], bytes: Uint8Array) =>
       takeAnswer(gateway, { partner: code, bytes, came });
@@ -104,7 +101,7 @@ export async function deliverNext(gateway: Gateway, code: string): Promise<Deliv
   }
 }
 
-/** Not sent: bytes that were altered, a message that is too old, and one whose last attempt has no outcome, where the partner could take it twice. */
+/** Does not send: altered bytes, an expired message, or a message whose last attempt has no outcome if the partner could apply it twice. */
 async function sendOnce(
   gateway: Gateway,
   { adapter }: Partner,
@@ -122,7 +119,10 @@ async function sendOnce(
   return await sendUnderLease(gateway, transport, message);
 }
 
-/** A send may take minutes; the lease is renewed meanwhile. Without the store it expires, and the same bytes may be sent twice. */
+/**
+ * Renews the lease while sending, which may take minutes. If the store is unreachable the lease expires, and the same bytes may be sent
+ * twice.
+ */
 async function sendUnderLease(gateway: Gateway, transport: Transport, message: Claimed): Promise<SendOutcome> {
   const renew = async (): Promise<void> => {
     const until = later(momentOf(gateway.now()), leaseSeconds);
@@ -136,12 +136,12 @@ async function sendUnderLease(gateway: Gateway, transport: Transport, message: C
   }
 }
 
-/** After an error of ours: the message is due again as soon as the store takes this, or else when the lease expires. */
+/** After an error of ours: the message is due again once the store records this, or when the lease expires. */
 async function giveBack(gateway: Gateway, message: Claimed): Promise<void> {
   await tryWithStore(gateway, message, 'lease not given back', (tx) => endLease(tx, message));
 }
 
-/** Never rejects: without the store the lease expires. */
+/** Never rejects: if the store is unreachable, the lease expires. */
 async function tryWithStore(
   { db, log }: Gateway,
   { partner, id: messageId }: Claimed,
@@ -153,7 +153,7 @@ async function tryWithStore(
   });
 }
 
-/** Bytes that were altered in the store are not sent: the partner would refuse them, and all lists after them. */
+/** Bytes that were altered in the store are not sent: the partner would reject them and all later lists. */
 const altered = {
   kind: 'refused',
   evidence: 'the stored bytes are not those that were sealed',
@@ -169,7 +169,9 @@ export async function holdAltered(gateway: Gateway, message: Claimed): Promise<v
   await recordAttempt(gateway, message, altered.kind, attemptResult(gateway, partner, altered, message, 0));
 }
 
-/** Records how an attempt ended. One that succeeds after others shows that the partner is back: what waits for it is due at once. */
+/**
+ * Records how an attempt ended. A success after failures shows that the partner is back, so everything pending for it becomes due at once.
+ */
 export async function recordAttempt(
   { db, log }: Gateway,
   message: Claimed,
@@ -181,13 +183,13 @@ export async function recordAttempt(
   const ours = await db.transaction(async (tx) => {
     if (!(await finishAttempt(tx, message, result))) return false;
     if (result.outcome === 'handed_over' && attempt > 1) await makeDue(tx, partner, at);
-    // No list can take the place of one that is not sent any more, but a full one in a new epoch.
+    // Only a full list in a new epoch can replace a list that is no longer sent.
     const isReplaced = result.holdReason === 'altered' || result.holdReason === 'expired';
     if (isReplaced && message.kind === 'list') await requireFullList(tx, partner);
     await appendEvents(tx, [{ kind: `delivery_${state}`, ref: id, at, detail: { partner, attempt } }]);
     return true;
   });
-  // This process stood still for longer than its lease: another one sends, and says what became of it.
+  // This process was suspended for longer than its lease: another process sends the message and records its outcome.
   if (!ours) return log.warn('lease lost', { partner, messageId: id, state, attempt, evidence });
   if (result.holdReason !== undefined)
     log.error('message held until staff act', { partner, messageId: id, detail: result.holdReason, evidence });
@@ -195,7 +197,7 @@ export async function recordAttempt(
   log[level]('delivery attempted', { partner, messageId: id, state, attempt, evidence });
 }
 
-/** The state of a message after an attempt: accepted by the transport, to be repeated, or held for staff. */
+/** The state of a message after an attempt: accepted by the transport, to be retried, or held for staff. */
 function attemptResult(
   gateway: Gateway,
   { adapter: { exchange, retry } }: Partner,
@@ -210,7 +212,7 @@ function attemptResult(
     case 'receipt':
     case 'answered':
     case 'custody':
-      // Receipts are not receipted: handing one over is all there is to do.
+      // A receipt gets no receipt: handing it over completes it.
       if (kind === 'receipt') return { outcome: 'handed_over', evidence, at };
       if (stage !== undefined)
         return { outcome: 'handed_over', evidence, at, answerDueAt: later(at, stage.withinSeconds) };
@@ -225,7 +227,7 @@ function attemptResult(
   }
 }
 
-/** Seconds before the next attempt: what the partner asks for, or between half and the whole of the agreed interval. */
+/** Seconds until the next attempt: what the partner asks for, otherwise a random time between half and all of the agreed interval. */
 function retryAfter(gateway: Gateway, { adapter: { retry } }: Partner, sent: SendOutcome, attempt: number): number {
   if (sent.kind === 'refused' && sent.retryAfterSeconds !== undefined)
     return Math.min(sent.retryAfterSeconds, longestDelaySeconds);
@@ -234,7 +236,7 @@ function retryAfter(gateway: Gateway, { adapter: { retry } }: Partner, sent: Sen
   return Math.ceil(jittered(gateway, 'unreachable' in sent ? Math.min(step, away.everySeconds) : step));
 }
 
-/** Between half and the whole: many that wait for the same do not come at one time. */
+/** Between half and all of the interval, so that many waiting messages do not retry at the same moment. */
 export function jittered({ random }: Gateway, seconds: number): number {
   return seconds * (0.5 + (random(1)[0] ?? 0) / 512);
 }

@@ -1,4 +1,4 @@
-/** The rhythm in which messages are sent: each partner by itself, more seldom while it is away, and at once when it is back. */
+/** Decides when messages are sent: each partner independently, less often while it is unreachable, and at once when it is back. */
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { deliverNext, jittered, type Delivered } from './delivery.ts';
@@ -11,32 +11,32 @@ import { endEarlierLeases, makeDue, makeUnansweredDue } from '../store/outbox.ts
 import { findStream } from '../store/streams.ts';
 import { faultFields } from '../wire/log.ts';
 
-/** Seconds between two turns of a partner to whom nothing is due, or that is left alone for some turns: a suspension waits no longer. */
+/** Seconds between two turns of a partner that has nothing due or is being skipped. A suspension waits no longer than this. */
 const turnSeconds = 0.5;
-/** What shows that a partner is back, beside a message that gets through. */
+/** Signs that a partner is back, besides a successful delivery. */
 interface Signs {
-  /** Connections to its broker so far. */
+  /** Number of connections made to its broker. */
   readonly connections: number | undefined;
-  /** Messages of the partner so far. */
+  /** Number of messages received from the partner. */
   readonly messages: number;
 }
 
-/** What the dispatcher remembers of a partner between two turns. */
+/** State of a partner between two turns. */
 interface Rhythm extends Signs {
-  /** Attempts that failed in a row. */
+  /** Consecutive failed attempts. */
   readonly failures: number;
-  /** Turns in which it is left alone, because nothing gets through. */
+  /** Turns to skip, because nothing gets through. */
   readonly turns: number;
 }
 
 export interface DispatchTerms {
-  /** Lists that are due by the schedules of partners are sent too. */
+  /** Also sends lists that are due by partner schedules. */
   readonly scheduled?: boolean | undefined;
-  /** How many messages of a partner came so far. */
+  /** Number of messages received from a partner. */
   readonly messagesOf?: ((code: string) => number) | undefined;
 }
 
-/** Receives as before, and counts for DispatchTerms. */
+/** Wraps `receive` and counts messages for DispatchTerms. */
 export function countArrivals<R>(receive: (raw: RawMessage) => R) {
   const counts = new Map<string, number>();
   return {
@@ -49,8 +49,8 @@ export function countArrivals<R>(receive: (raw: RawMessage) => R) {
 }
 
 /**
- * Sends what is due until `stop`. All that waits is due when it begins, also what an earlier process was sending, when a connection is back,
- * and when a message arrives from a partner that is away.
+ * Sends what is due until `stop`. Everything pending becomes due at start (including what an earlier process was sending), when a
+ * connection is re-established, and when a message arrives from a partner that was unreachable.
  */
 export async function runDispatcher(
   gateway: Gateway,
@@ -80,20 +80,23 @@ export async function runDispatcher(
   await repeatForEach(gateway, stop, 'dispatching', dispatch, () => turnSeconds);
 }
 
-/** Leases of an earlier process end, and a partner that can tell says which list of ours it holds: the store may be an older copy. */
+/**
+ * Releases the leases of an earlier process, and asks the partner, if it can answer, which of our lists it holds: the store may be an older
+ * copy.
+ */
 async function beginWith(gateway: Gateway, code: string): Promise<void> {
   const { db, now, owner } = gateway;
   await db.transaction((tx) => endEarlierLeases(tx, code, owner));
   const partner = gateway.partners.get(code);
   const discipline = partner?.adapter.stream.discipline;
-  // Other lists state no numbers: each side counts its own.
+  // Lists of other disciplines carry no sequence number; each side counts by itself.
   if (discipline !== 'chained' && discipline !== 'numbered') return;
   if ((await findStream(db.sql, code, 'out')) === undefined) return;
   const held = await partner?.transport?.held?.();
   if (held !== undefined) await db.transaction((tx) => compareHeld(gateway, tx, code, held, momentOf(now())));
 }
 
-/** One message, though each waits for its next attempt: whether the partner is back. */
+/** Sends one message, even before its next attempt is due, to find out whether the partner is back. */
 async function deliverAny(gateway: Gateway, code: string): Promise<Delivered | undefined> {
   await gateway.db.transaction((tx) => makeDue(tx, code, momentOf(gateway.now())));
   return await deliverNext(gateway, code);
@@ -103,7 +106,10 @@ function isBack({ turns, ...before }: Rhythm, { connections, messages }: Signs):
   return connections !== before.connections || (turns > 0 && messages !== before.messages);
 }
 
-/** A partner that cannot be reached, or to whom some attempts failed in a row, is away: after some turns one message is tried. */
+/**
+ * A partner counts as unreachable after a failed connection or several failed attempts in a row; then one message is tried after some
+ * skipped turns.
+ */
 function rhythmAfter(
   gateway: Gateway,
   code: string,
@@ -116,7 +122,7 @@ function rhythmAfter(
   return { failures, turns: pause / turnSeconds };
 }
 
-/** What waits for its next attempt or for a receipt is due: at the start, when a partner is back, and when the clock was set back. */
+/** Makes messages that wait for a retry or a receipt due: at start, when a partner is back, and after the clock was set back. */
 export async function makeAllDue({ db, now }: Pick<Gateway, 'db' | 'now'>, partners: Iterable<string>): Promise<void> {
   await db.transaction(async (tx) => {
     for (const code of partners) {
@@ -126,7 +132,10 @@ export async function makeAllDue({ db, now }: Pick<Gateway, 'db' | 'now'>, partn
   });
 }
 
-/** Repeats work for every partner until `stop`, without a pause while there is more to do; an outage of one partner delays no other. */
+/**
+ * Repeats `work` for every partner until `stop`, without a pause while there is more to do. Partners are independent: an outage of one
+ * delays no other.
+ */
 export async function repeatForEach(
   { partners, log }: Gateway,
   stop: AbortSignal,

@@ -1,10 +1,10 @@
-/** Whether a full list is due by what was agreed: in a stream without numbers it sets right what was lost. */
+/** Whether the agreed schedule requires a full list, which repairs losses in a stream without sequence numbers. */
 
 import type { Gateway, Partner } from '../gateway.ts';
 import { later, momentOf } from '../model/day.ts';
 import { newestFull } from '../store/streams.ts';
 
-/** conversation.stream.reconcile, from the newest full list of ours. Before the first one the next list is a full one anyway. */
+/** Applies conversation.stream.reconcile to the date of our newest full list. The first list is a full list anyway. */
 export async function isFullListDue(
   { db, now }: Pick<Gateway, 'db' | 'now'>,
   { code, adapter: { reconcileSeconds } }: Pick<Partner, 'code' | 'adapter'>,

@@ -1,4 +1,4 @@
-/** What a partner holds of one of our operators, by the lists that carried it and their verdicts. */
+/** What a partner holds of one of our operators, according to the lists that carried it and their verdicts. */
 
 import type { OutboundState, RecordResult } from '../model/message.ts';
 import type { DomesticRecord, Moment } from '../model/record/record.ts';
@@ -7,11 +7,11 @@ import type { OperatorVersion } from '../store/operators.ts';
 import { refusalsOf, sentLists, type SentList } from '../store/outbox.ts';
 
 interface HeldRecord {
-  /** `earlier`: a state that we replaced since. */
+  /** `earlier`: a version that we have replaced since. */
   readonly holds: 'current' | 'earlier' | 'no';
-  /** Since when we had the state that it holds. */
+  /** When the version that it holds became ours. */
   readonly since?: Moment;
-  /** The newest list that carried the operator or its departure, and what became of it. */
+  /** The newest list that carried the operator or its departure, and the outcome of that list. */
   readonly last?: {
     readonly message: string;
     readonly state: OutboundState;
@@ -21,22 +21,22 @@ interface HeldRecord {
 
 interface HeldQuery {
   readonly partner: string;
-  /** The operator's, as the partner reads it. */
+  /** The operator's identifier as the partner reads it. */
   readonly identifier: string;
-  /** All states of the operator, the current one first. */
+  /** All versions of the operator, the current one first. */
   readonly versions: readonly OperatorVersion[];
-  /** Whether the partner may see the operator in this state. */
+  /** Whether the partner may see this version of the operator. */
   maySee(record: DomesticRecord): boolean;
 }
 
-/** Undefined where no list was sent to the partner since the operator is known. */
+/** Returns undefined if no list was sent to the partner since the operator exists. */
 export async function heldRecord(reader: Reader, query: HeldQuery): Promise<HeldRecord | undefined> {
   const { partner, identifier, versions, maySee } = query;
   const refusals = await refusalsOf(reader, partner, identifier);
   const carrying = carryingLists(await sentLists(reader, partner), versions);
   const last = carrying[0] && outcomeOf(carrying[0].list, refusals);
   if (last === undefined) return undefined;
-  // A refused record leaves the one before it in force.
+  // A rejected record leaves the previous one in force.
   const accepted = carrying.find(({ list: { message, state } }) => isSettled(state) && !refusals.has(message));
   if (accepted === undefined || !maySee(accepted.version.record)) return { holds: 'no', last };
   const { version } = accepted;
@@ -48,7 +48,7 @@ interface CarryingList {
   readonly version: OperatorVersion;
 }
 
-/** A full list carries every operator, and a delta those that changed since the list before it. The newest first. */
+/** Newest first. A full list carries every operator; a delta carries those that changed since the previous list. */
 function carryingLists(lists: readonly SentList[], versions: readonly OperatorVersion[]): readonly CarryingList[] {
   return lists.flatMap((list, i) => {
     const version = versions.find(({ since }) => since <= list.at);

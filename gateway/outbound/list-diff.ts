@@ -36,11 +36,11 @@ export interface ListDiff {
   readonly kind: ListMessage['kind'];
   readonly records: PackedRecords;
   readonly departures: readonly Departure[];
-  /** Of a delta: the mirror entries of its records, in their order. */
+  /** Deltas only: the mirror entries of the records, in the same order. */
   readonly entries: readonly MirrorEntry[];
-  /** Of a delta: the buckets before the change. */
+  /** Deltas only: the buckets before the change. */
   readonly held: ReadonlyMap<number, Bucket>;
-  /** The mirror after a full list; of a delta the mirror before it, to which list sequencing adds the changes. */
+  /** Full list: the mirror after it. Delta: the mirror before it; list sequencing adds the changes. */
   readonly mirror: OpenMirrorChange;
   readonly leftOut: ReadonlyMap<IneligibilityReason, number>;
   readonly watermark: Watermark;
@@ -50,7 +50,7 @@ interface DiffRequest {
   readonly partner: Partner;
   readonly stream: Stream | undefined;
   readonly kind: ListMessage['kind'];
-  /** Today at home. */
+  /** The current day in the home time zone. */
   readonly today: Day;
   readonly now: Date;
   /** Identifiers of operators whose records could not be encoded. */
@@ -58,13 +58,13 @@ interface DiffRequest {
 }
 
 /**
- * Reads the operators that changed since the last list, and their buckets of the mirror. Reads all operators for a full list, and
- * after a change of the terms or the layout, which may affect every operator.
+ * For a delta, reads the operators that changed since the last list, and their buckets of the mirror. Reads all operators for a full list,
+ * and after a change of the terms or the layout, which may affect every operator.
  */
 export async function diffList(reader: Reader, wanted: DiffRequest): Promise<ListDiff> {
   const { kind, stream } = wanted;
   const view = visibilityFor(wanted);
-  // Read before the operators: operators that change meanwhile are read again for the next list.
+  // Read before the operators: those that change meanwhile are read again for the next list.
   const watermark = { revision: await operatorRevision(reader), terms: view.terms };
   if (kind === 'full' || stream === undefined) return await diffFullList(reader, view, { ...wanted, watermark });
   return stream.watermark.terms === watermark.terms
@@ -72,12 +72,12 @@ export async function diffList(reader: Reader, wanted: DiffRequest): Promise<Lis
     : await diffAllOperators(reader, view, { ...wanted, stream, watermark });
 }
 
-/** The rules by which this partner sees our operators. */
+/** The rules that decide which of our operators this partner sees, and how. */
 interface Visibility {
   readonly packing: PackOperator;
   readonly form: IdentifierForm;
   readonly unencodable: ReadonlySet<string>;
-  /** Digest over everything that determines which operators the partner sees, and how. */
+  /** Digest of everything that determines which operators the partner sees, and how. */
   readonly terms: string;
 }
 
@@ -89,7 +89,7 @@ function visibilityFor({ partner, now, unencodable }: DiffRequest): Visibility {
   return { packing: operatorPacker(terms, list.view), form, unencodable, terms: termsDigest(partner, now) };
 }
 
-/** Changes when the terms or the layout do that decide which operators the partner sees, and how. */
+/** Changes when the terms or the layout change in a way that affects which operators the partner sees, or how. */
 export function termsDigest({ adapter }: Pick<Partner, 'adapter'>, now: Date): string {
   const { arrangement, identifiers, timeZone } = adapter;
   const { list } = adapter.formatsOn(dayAt(now, timeZone));
@@ -98,19 +98,19 @@ export function termsDigest({ adapter }: Pick<Partner, 'adapter'>, now: Date): s
   return createHash('sha256').update(JSON.stringify(deciding)).digest('hex');
 }
 
-/** The operators that the partner may see, and the reasons against the others. */
+/** The operators that the partner may see, and the reasons why the others are left out. */
 interface VisibleOperators {
   readonly records: PackedRecords;
   readonly entries: readonly MirrorEntry[];
   readonly leftOut: ReadonlyMap<IneligibilityReason, number>;
 }
 
-/** An operator the partner may not see. */
+/** An operator that the partner may not see. */
 interface HiddenOperator {
   readonly identifier: string;
-  /** Its record cannot be encoded: the partner keeps the record that it holds. */
+  /** True if its record cannot be encoded: the partner keeps the version that it holds. */
   readonly stays: boolean;
-  /** Number of records packed before it was read. */
+  /** Number of records packed before this one was read. */
   readonly after: number;
   operator(): DomesticRecord;
 }
@@ -121,7 +121,7 @@ async function allOperators(reader: Reader): Promise<{ pages: AsyncIterable<Oper
   return { pages: operatorPages(reader), most: await countOperators(reader) };
 }
 
-/** Reads operators as the partner will see them; `onHidden` receives the operators that it may not see. */
+/** Reads operators as the partner will see them; `onHidden` is called for each operator that it may not see. */
 async function readOperators(
   { pages, most }: { readonly pages: AsyncIterable<OperatorPage>; readonly most: number },
   { packing, form, unencodable }: Visibility,
@@ -132,7 +132,7 @@ async function readOperators(
   const columns = openColumns();
   const leftOut = new Map<IneligibilityReason, number>();
   for await (const page of pages) {
-    // Operators are separated by line ends.
+    // Operators are separated by newlines.
     for (let at = 0, end: number; at < page.length; at = end + 1) {
       end = readColumns(columns, domesticLayout, page, at);
       let seen = packing(columns, packer);
@@ -172,7 +172,7 @@ async function diffFullList(
   return { kind: 'full', records, departures, entries: [], held: new Map(), mirror, leftOut, watermark };
 }
 
-/** Operators held by a partner whose full lists state every departure: it takes no others, or does not tell them from deltas. */
+/** The operators held by a partner whose full lists state every departure: it accepts full lists only, or cannot tell them from deltas. */
 async function heldByFullListPartner(
   reader: Reader,
   { partner, stream }: DiffRequest,
@@ -196,7 +196,7 @@ interface DeltaRequest extends DiffRequest {
   readonly watermark: Watermark;
 }
 
-/** Compares all operators with all that the partner holds. */
+/** Compares all operators with everything the partner holds. */
 async function diffAllOperators(reader: Reader, view: Visibility, held: DeltaRequest): Promise<ListDiff> {
   const { stream, watermark } = held;
   const buckets = await loadBuckets(reader, stream.id, 'all');
@@ -236,7 +236,7 @@ async function diffChangedOperators(reader: Reader, view: Visibility, held: Delt
   return { ...deltaDiff({ records, entries, numbers, departures, buckets, stream }), leftOut, watermark };
 }
 
-/** The latest state of each operator, the index of its record or its absence: one that changed during the reading occurs twice. */
+/** The latest state of each operator: the index of its record, or its absence. An operator that changed during the read occurs twice. */
 function latestStates(
   entries: readonly MirrorEntry[],
   unseen: readonly HiddenOperator[],
@@ -255,7 +255,7 @@ function latestStates(
 }
 
 interface Delta {
-  /** All visible operators, and the indices of those that the partner does not hold unchanged. */
+  /** All visible operators, and the indices of those that the partner does not hold in this version. */
   readonly records: PackedRecords;
   readonly entries: readonly MirrorEntry[];
   readonly numbers: readonly number[];

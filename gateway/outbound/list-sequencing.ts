@@ -1,4 +1,4 @@
-/** Divides a list diff into messages, each with its sequence number, chain and root. */
+/** Divides a list diff into messages, each with its sequence number, chain digest and root. */
 
 import type { Gateway, Partner } from '../gateway.ts';
 import type { ListDiff } from './list-diff.ts';
@@ -9,7 +9,7 @@ import { addMirrorChange } from '../model/list/mirror.ts';
 import { sliceRecords, type PackedList } from '../model/record/packed-records.ts';
 import type { Stream } from '../store/streams.ts';
 
-/** Yields the messages one by one, so that earlier ones can be signed meanwhile. */
+/** Yields the messages one at a time, so that the first ones can be signed while later ones are built. */
 export function* sequenceMessages(
   gateway: Gateway,
   partner: Partner,
@@ -34,7 +34,7 @@ export function* sequenceMessages(
     nextBy: later(issuedAt, partner.adapter.arrangement.maxAgeSeconds),
   };
   for (const [i, own] of cut.entries()) {
-    // Each delta states the mirror after it; all parts of a full list state the whole.
+    // Each delta states the mirror after that delta; every part of a full list states the whole list.
     const gone = own.departures.map(({ identifier }) => identifier);
     if (kind === 'delta') addMirrorChange(mirror, diff.held, own.entries, gone);
     const place = nextPlace(rules, held, { ...next, resync: next.resync && i === 0 });
@@ -50,7 +50,7 @@ export function* sequenceMessages(
 
 type DiffPart = Pick<ListDiff, 'records' | 'departures' | 'entries'>;
 
-/** At least one message, each with at most `most` operators, records before departures. */
+/** Yields at least one message, each with at most `most` operators; records come before departures. */
 function* splitDiff({ records, departures, entries }: DiffPart, most: number): Generator<DiffPart> {
   const total = Math.max(1, records.count + departures.length);
   for (let from = 0; from < total; from += most) {

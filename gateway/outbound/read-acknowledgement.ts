@@ -1,4 +1,4 @@
-/** Answers in a partner's own format, which are not signed. */
+/** Reads unsigned acknowledgements in a partner's own format. */
 
 import type { AnswerStage as Stage } from '../adapter/adapter.ts';
 import type { Partner } from '../gateway.ts';
@@ -6,7 +6,7 @@ import type { Acknowledgement } from '../model/message.ts';
 import { decodeBody, parseUnsigned } from '../wire/xml/read-body.ts';
 import { checkTree } from '../wire/xsd/schema.ts';
 
-/** Reads an answer by its template. Throws what is wrong with it. */
+/** Reads an acknowledgement with its template. Throws what is wrong with it. */
 export function readAcknowledgement(
   partner: Pick<Partner, 'schemaOf'>,
   format: NonNullable<Stage['format']>,

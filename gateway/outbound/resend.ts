@@ -1,4 +1,4 @@
-/** A person has a message sent again at once, with the same id and bytes. */
+/** Resends a message at once, with the same id and bytes, because a person asked for it. */
 
 import type { Gateway } from '../gateway.ts';
 import { momentOf } from '../model/day.ts';
@@ -7,7 +7,7 @@ import { appendEvents } from '../store/events.ts';
 import { findMessage, resendNow, type MessageRow } from '../store/outbox.ts';
 import { deliverDue } from './delivery.ts';
 
-/** The message after the attempt. One that is settled stays as it is. Throws E_MESSAGE_UNKNOWN. */
+/** Returns the message after the attempt. A settled message does not change. Throws E_MESSAGE_UNKNOWN. */
 export async function resendMessage(gateway: Gateway, id: string, person: string): Promise<MessageRow> {
   const { partner } = await sentMessage(gateway, id);
   const at = momentOf(gateway.now());

@@ -1,4 +1,4 @@
-/** Lists that go without a person: what is due to each partner next, why it waits, and the sending of it in a running gateway. */
+/** Lists sent by schedule: what is due to each partner next, why it waits, and its sending by a running gateway. */
 
 import { getPartner, type Gateway, type Partner } from '../gateway.ts';
 import { inForce } from '../model/arrangement.ts';
@@ -18,14 +18,13 @@ import { sendList } from './send-list.ts';
 import type { ListOptions, QueuedList } from '../model/list/queued-list.ts';
 
 /**
- * Published: why nothing goes.
- *
+ * Published: why no list is sent.
  * - first_list: a person decides when a partner receives its first list;
- * - by_file: a person carries the lists;
- * - not_in_force: the arrangement has not begun, or has ended;
- * - restored: the store is older than what was sent, and a person has to decide;
- * - held: a message waits for staff;
- * - not_delivered: the list before does not arrive; what changes meanwhile goes with the next one.
+ * - by_file: people carry the lists;
+ * - not_in_force: the arrangement has not begun or has ended;
+ * - restored: the store is older than what was sent, and a person must decide;
+ * - held: a message is held for staff;
+ * - not_delivered: the previous list is not getting through; later changes go with the next one.
  */
 export type WaitReason = 'first_list' | 'by_file' | 'not_in_force' | 'restored' | 'held' | 'not_delivered';
 
@@ -45,17 +44,17 @@ export async function scheduledList(gateway: Gateway, code: string): Promise<Sch
   return present({ next, waits: await waitReason(gateway, partner, progress) });
 }
 
-/** Published: the next list to a partner as programs read it. */
+/** Published: the next list to a partner, for programs. */
 export interface ShownSchedule {
   readonly partner: string;
   readonly next: ListCause | null;
   readonly at: Moment | null;
   readonly waits: WaitReason | null;
-  /** The time zone of the partner. */
+  /** The partner's time zone. */
   readonly zone: string;
 }
 
-/** The next list to each of these partners; the one that is due first begins, those without a moment end. */
+/** The next list to each of these partners, the earliest first; those without a due time come last. */
 export async function shownSchedule(
   gateway: Gateway,
   partners: Iterable<Partner> = gateway.partners.values(),
@@ -80,11 +79,11 @@ async function dueList(
   if (termsDigest({ adapter }, now) !== watermark.terms) return { cause: 'new_terms', at };
   const changes = await changesAfter(reader, watermark.revision);
   const { schedule } = adapter;
-  // A moment still to come was stored while the clock was ahead: such a change has waited long enough.
+  // A time in the future was stored while the clock was ahead: such a change has waited long enough.
   const waited = later(at, -(schedule.onChangeSeconds ?? 0));
   const changedSince = changes === undefined || changes.since <= at ? changes?.since : waited;
   const issuedAt = last.issuedAt <= at ? last.issuedAt : at;
-  // Looked for where it counts: without regular full lists all lists of changes may lie after it.
+  // Read only if needed: without regular full lists, any number of deltas may have followed the last full list.
   const full = schedule.fullDays === undefined ? undefined : await newestListDates(reader, code, 'out', 'full');
   const lastFull = (full ?? last).issuedAt;
   const state = { last: { ...last, issuedAt }, lastFull, restricts: changes?.restricts ?? false };
@@ -100,23 +99,26 @@ async function waitReason(
   if (!inForce(adapter.arrangement, dayAt(now(), home.timeZone)).yes) return 'not_in_force';
   if (await listsWait(db.sql)) return 'restored';
   if (await holdsList(db.sql, code, epochId)) return 'held';
-  // A full list after a rejection begins anew and takes the place of what does not arrive.
+  // A full list after a rejection starts a new epoch and replaces what is not getting through.
   if (!resyncWanted && (await failsToDeliver(db.sql, code))) return 'not_delivered';
   return undefined;
 }
 
 /**
- * Seconds until the same cause is tried again where no list came of it: doubled each time, and from the beginning after a quiet hour. So a
- * partner that refuses lists for a while, as one whose clock is wrong, has the next one when as much time again has passed, at the latest.
+ * Seconds until the same cause is retried if it produced no list: doubled each time, and reset after a quiet hour. If a partner rejects
+ * lists for some time, for example because its clock is wrong, it gets the next one after at most the same time again.
  */
 const firstPause = 5;
 const longestPause = 3600;
 
-/** Queues the list that is due to a partner. Of several gateways on one store one queues it. Never rejects for a list that cannot be built; throws what passes. */
+/**
+ * Queues the list that is due to a partner. If several gateways share a store, one of them queues it. Does not reject if a list cannot be
+ * built; throws temporary errors.
+ */
 export function listScheduler(gateway: Gateway): (code: string) => Promise<void> {
   const pauses = new Map<string, { readonly at: number; readonly pause: number }>();
   return async (code) => {
-    // By file, or stopped for its settings.
+    // Lists go by file, or the partner is disabled because of its settings.
     if (getPartner(gateway, code).transport === undefined) return;
     const { next, waits } = await scheduledList(gateway, code);
     const now = gateway.now();
@@ -133,7 +135,7 @@ export function listScheduler(gateway: Gateway): (code: string) => Promise<void>
   };
 }
 
-/** False: no list was queued, and trying again at once would not change that. Throws what passes, such as a store that is away. */
+/** Returns false if no list was queued and an immediate retry would not help. Throws temporary errors, such as an unreachable store. */
 async function trySend(gateway: Gateway, partner: string, cause: ListCause): Promise<boolean> {
   try {
     const queued = await sendOne(gateway, partner, optionsFor(getPartner(gateway, partner), cause));
@@ -149,7 +151,7 @@ async function trySend(gateway: Gateway, partner: string, cause: ListCause): Pro
   }
 }
 
-/** So many operators take some 20 ms. */
+/** So many operators take about 20 ms. */
 const longList = 2000;
 
 async function sendOne(gateway: Gateway, code: string, options: ListOptions): Promise<QueuedList | undefined> {
@@ -159,7 +161,7 @@ async function sendOne(gateway: Gateway, code: string, options: ListOptions): Pr
   return built && { id: built.list.id, records: built.records, departures: built.departures };
 }
 
-/** By the operators that are compared for it. */
+/** Decides by the number of operators to compare. */
 async function isLong(gateway: Gateway, code: string, { kind }: ListOptions): Promise<boolean> {
   const { sql } = gateway.db;
   const watermark = (await findStream(sql, code, 'out'))?.watermark;

@@ -33,24 +33,24 @@ import { checkUnsigned, seal, writeChunks, type UnsignedMessage } from '../wire/
 
 type ListKind = ListMessage['kind'];
 
-/** One message of a list, sealed and not sent. */
+/** One sealed message of a list, not sent yet. */
 interface BuiltMessage {
   readonly list: PackedList;
   readonly sealed: SealedMessage;
 }
 
-/** A full list or a delta, and how it came about. */
+/** A full list or a delta, and how it was built. */
 export interface BuiltList extends BuiltMessage {
   readonly kind: ListKind;
-  /** In sequence: the parts of a full list, or deltas one after the other. `list` and `sealed` are the last. */
+  /** In sequence: the parts of a full list, or consecutive deltas. `list` and `sealed` are the last of them. */
   readonly messages: readonly BuiltMessage[];
   readonly records: number;
   readonly departures: number;
-  /** Why operators are not on it; of a delta, only those that changed were compared. */
+  /** Number of operators left out, by reason. For a delta, only operators that changed were compared. */
   readonly leftOut: ReadonlyMap<IneligibilityReason, number>;
-  /** Operators left out because the partner's layout cannot carry a value of theirs. */
+  /** Operators left out because the partner's layout cannot carry one of their values. */
   readonly unencodable: readonly UnencodableRecord[];
-  /** The stream it was built from. */
+  /** The stream that the list continues. */
   readonly before: Stream | undefined;
   readonly mirror: MirrorChange;
   readonly watermark: Watermark;
@@ -61,9 +61,9 @@ export interface BuiltList extends BuiltMessage {
 type Timings = Readonly<Record<'read' | 'compare' | 'encode' | 'validate' | 'seal', number>>;
 
 /**
- * Builds and seals a list without storing or sending it; undefined when nothing changed and it is not to be renewed.
- * Throws E_ARRANGEMENT_NOT_IN_FORCE, E_NOTHING_HELD (a delta without a list to differ from), E_LIST_KIND (a delta for a
- * partner that takes full lists only), E_SCHEMA_INVALID.
+ * Builds and seals a list without storing or sending it; returns undefined if nothing changed and no renewal is due. Throws
+ * E_ARRANGEMENT_NOT_IN_FORCE, E_NOTHING_HELD (a delta without a previous list), E_LIST_KIND (a delta for a partner that accepts full lists
+ * only), E_SCHEMA_INVALID.
  */
 export async function buildList(
   gateway: Gateway,
@@ -75,8 +75,8 @@ export async function buildList(
 }
 
 /**
- * Builds a list and queues it: stream, mirror, bytes and outbox rows in one transaction. The dispatcher (delivery.ts)
- * sends it. Throws what buildList throws, and E_STREAM_MOVED.
+ * Builds a list and queues it: stream, mirror, bytes and outbox rows in one transaction. The dispatcher (delivery.ts) sends it. Throws what
+ * buildList throws, and E_STREAM_MOVED.
  */
 export async function sendList(
   gateway: Gateway,
@@ -101,14 +101,14 @@ export async function sendList(
   return built;
 }
 
-/** Up to which revision operators were compared, when nothing changed. */
+/** If nothing changed: the revision up to which operators were compared. */
 type UnchangedList = Pick<BuiltList, 'before' | 'watermark'>;
 
 async function build(gateway: Gateway, code: string, options: ListOptions): Promise<BuiltList | UnchangedList> {
   const partner = getPartner(gateway, code);
   const clock = stopwatch();
 
-  // 1. The arrangement is in force today, and the partner takes this kind of list.
+  // 1. The arrangement is in force today, and the partner accepts this kind of list.
   const today = dayAt(gateway.now(), gateway.home.timeZone);
   checkInForce(partner, today);
   if (await listsWait(gateway.db.sql)) throw olderStore();
@@ -119,18 +119,18 @@ async function build(gateway: Gateway, code: string, options: ListOptions): Prom
 
   const unencodable = new Map<string, UnencodableRecord>();
   for (;;) {
-    // 2. Compare the operators this partner may see with those it holds.
+    // 2. Compare the operators that this partner may see with those that it holds.
     const compared = { partner, stream, kind, today, now: gateway.now(), unencodable: new Set(unencodable.keys()) };
     const content = await diffList(gateway.db.sql, compared);
     clock.lap('read');
     if (isUnchanged(stream, content) && options.renew !== true && options.kind !== 'full' && !due)
       return { before: stream, watermark: content.watermark };
 
-    // 3. Number the messages: a long list travels in parts, changes in one delta or several.
+    // 3. Number the messages: a long list is split into parts, changes into one or more deltas.
     const lists = (): Iterable<PackedList> =>
       sequenceMessages(gateway, partner, stream, content, options.each === true);
     try {
-      // 4. Encode, validate and seal each of them.
+      // 4. Encode, validate and seal each message.
       const messages = await sealAll(partner, layout, lists(), clock);
       return builtList({ kind, messages, content, before: stream, unencodable: [...unencodable.values()] }, clock.laps);
     } catch (error) {
@@ -166,7 +166,7 @@ async function queueList(tx: Tx, { code: partner, adapter }: Partner, built: Bui
   if (streamId === undefined)
     throw new GatewayError('E_STREAM_MOVED', 'another list for this partner was queued while this one was built');
   await saveBuckets(tx, streamId, mirror.buckets);
-  // Lists of an earlier epoch that never arrived would only be refused now.
+  // Undelivered lists of an earlier epoch would now only be rejected.
   if (chained && newEpoch) await supersedeOlder(tx, partner, epoch.id, last.issuedAt);
   await addMessages(
     tx,
@@ -214,13 +214,13 @@ function kindFor(partner: Partner, stream: Stream | undefined, kind: ListKind | 
   return wanted;
 }
 
-/** A delta without a change, or a full list that is the one the partner holds. */
+/** True for a delta without changes, or a full list equal to what the partner holds. */
 function isUnchanged(stream: Stream | undefined, { kind, records, departures, mirror }: ListDiff): boolean {
   if (kind === 'delta') return records.count + departures.length === 0;
   return stream?.resyncWanted === false && mirrorRoot(mirror.after) === stream.position.root;
 }
 
-/** Signatures are made beside this thread; so many messages may wait for theirs at a time. */
+/** Signatures are made on other threads; at most so many messages wait for theirs. */
 const signedAtOnce = 64;
 
 async function sealAll(

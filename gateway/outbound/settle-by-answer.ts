@@ -1,5 +1,5 @@
 /**
- * Answers that were agreed with a partner in place of receipts: they count only over its authenticated connection. A technical answer says
+ * Agreed answers of partners that send no receipts. They count only over the partner's authenticated connection. A technical answer says
  * that a message arrived; a business answer settles it.
  */
 
@@ -30,8 +30,8 @@ import { readAcknowledgement } from './read-acknowledgement.ts';
 import { settle, settleByReturnedReceipt } from './settle.ts';
 
 /**
- * What the response to a message says, by what was agreed; without bytes, that the transport took it. One that cannot be read leaves the
- * message as it is: it is sent again.
+ * Applies the agreed meaning of the response to a message; without bytes, the response says that the transport accepted it. If the response
+ * cannot be read, the message does not change and is sent again.
  */
 export async function settleByResponse(
   gateway: Gateway,
@@ -59,7 +59,7 @@ export async function settleByResponse(
   }
 }
 
-/** Throws E_CODE_UNKNOWN for a response that says no verdict. */
+/** Throws E_CODE_UNKNOWN if the response states no verdict. */
 export function readHead({ readHead: read }: Stage, head: ResponseHead): Acknowledgement {
   const verdict = read?.(head);
   if (verdict === undefined)
@@ -67,13 +67,13 @@ export function readHead({ readHead: read }: Stage, head: ResponseHead): Acknowl
   return { verdict };
 }
 
-/** What is kept of an answer without a document. */
+/** The stored form of an answer without a body. */
 function headBytes({ status, headers }: ResponseHead, { header }: Stage): Uint8Array {
   const said = header === undefined ? '' : `${header}: ${String(headers[header.toLowerCase()])}\n`;
   return Buffer.from(`HTTP ${status}\n${said}`);
 }
 
-/** An acknowledgement that the partner sends by itself. Throws what is wrong with it, E_RECEIPT_UNMATCHED. */
+/** Takes an acknowledgement that the partner sends as a message. Throws what is wrong with it, E_RECEIPT_UNMATCHED. */
 export async function receiveAcknowledgement(
   gateway: Gateway,
   partner: Partner,
@@ -93,7 +93,7 @@ interface Answered {
   readonly ack: Acknowledgement;
 }
 
-/** By the template of the first stage that describes it; those that are messages of their own come first. Throws why none does. */
+/** Uses the template of the first stage that can read it; stages that are separate messages come first. Throws why none can. */
 export function readLater(partner: Partner, bytes: Uint8Array): Answered {
   const stages = (partner.adapter.exchange.send?.stages ?? []).filter(({ format }) => format !== undefined);
   let fault: unknown = new GatewayError('E_ROUTE_UNKNOWN', 'no acknowledgements were agreed with this partner');
@@ -134,7 +134,7 @@ async function findSubject(
   }
 }
 
-/** Numbers restart: where lists of two periods wait, only the period says which is meant. Throws E_RECEIPT_UNMATCHED. */
+/** Sequence numbers restart: if lists of two periods are pending, only the period tells which is meant. Throws E_RECEIPT_UNMATCHED. */
 function onlyOne([message, another]: readonly MessageRow[]): MessageRow | undefined {
   if (another === undefined) return message;
   throw new GatewayError('E_RECEIPT_UNMATCHED', 'the acknowledgement states a number that two lists have', {
@@ -160,7 +160,7 @@ export async function settleByStage(
   { stage, ack, bytes, evidence: proven }: Answered & { readonly bytes: Uint8Array; readonly evidence?: Evidence },
 ): Promise<void> {
   const { verdict, reason, place, detail: words, text, results = [], refused } = ack;
-  // Busy: nothing was decided, and what was agreed for a late answer follows.
+  // Busy: nothing was decided; the rule for a missing answer applies.
   if (verdict === 'busy') return;
   const { stages = [] } = partner.adapter.exchange.send ?? {};
   const detail = [verdict, reason, place, words, text].filter((each) => each !== undefined).join(': ');
@@ -179,7 +179,7 @@ export async function settleByStage(
   });
 }
 
-/** None for a row that names no operator. */
+/** Undefined for a row that names no operator. */
 function refusal({ identifier, code = 'refused', place, detail, text }: RecordAnswer): RecordResult<string>[] {
   const words = [place, detail, text].filter((each) => each !== undefined).join(': ');
   return identifier === undefined ? [] : [{ identifier, code, detail: words }];
@@ -191,7 +191,7 @@ interface Arrived {
   readonly bytes: Uint8Array;
 }
 
-/** The message arrived: its verdict is still to come, or none was agreed. */
+/** The message arrived: its verdict is still due, or none was agreed. */
 async function recordArrived(
   gateway: Gateway,
   message: MessageRow,
@@ -215,7 +215,7 @@ async function recordArrived(
 
 type Closing = Omit<Parameters<typeof settleMessage>[2], 'state'>;
 
-/** Nothing more is expected. A later answer that refuses the message still counts. */
+/** No further answer is expected. A later answer that rejects the message still counts. */
 async function close(tx: Tx, { id, partner }: MessageRow, closing: Closing): Promise<boolean> {
   if (!(await settleMessage(tx, id, { ...closing, state: 'CLOSED' }))) return false;
   const { at, evidence = 'assumed' } = closing;
@@ -230,7 +230,7 @@ async function closeMessage(gateway: Gateway, { adapter }: Partner, message: Mes
   gateway.log.info('message closed', { partner: message.partner, messageId: message.id, evidence });
 }
 
-/** What was agreed for messages whose answer did not come in time: sent again, held, named to staff, or taken as delivered. */
+/** Applies what was agreed for messages without an answer in time: resend, hold, tell staff, or count as delivered. */
 export async function handleUnanswered(gateway: Gateway, { code, adapter }: Partner): Promise<void> {
   const { stages = [] } = adapter.exchange.send ?? {};
   const [first] = stages;

@@ -1,5 +1,5 @@
 /**
- * A verdict on a message of ours settles it: a signed receipt, or what was agreed with a partner that sends none (settle-by-answer.ts).
+ * A verdict settles a message of ours: a signed receipt, or the agreed answer of a partner that sends no receipts (settle-by-answer.ts).
  */
 
 import type { Gateway, Partner } from '../gateway.ts';
@@ -29,7 +29,10 @@ import { signerTrust } from '../wire/signature/trust.ts';
 import { verify } from '../wire/signature/verify.ts';
 import { validate } from '../wire/xsd/schema.ts';
 
-/** A receipt that came as the answer to our message. What is no receipt of the partner leaves the message as it is: it is sent again. */
+/**
+ * Takes a receipt from the response to our message. If the bytes are no receipt of the partner, the message does not change and is sent
+ * again.
+ */
 export async function settleByReturnedReceipt(gateway: Gateway, partner: Partner, bytes: Uint8Array): Promise<void> {
   const raw = { partner: partner.code, via: 'https', bytes, receivedAt: momentOf(gateway.now()) } as const;
   try {
@@ -43,7 +46,7 @@ export async function settleByReturnedReceipt(gateway: Gateway, partner: Partner
   }
 }
 
-/** Settles the message that a verified receipt names. Only a receipt over the very bytes we sent counts. */
+/** Settles the message that a verified receipt names. A receipt counts only if its digest is that of the bytes we sent. */
 export async function settleByReceipt(
   gateway: Gateway,
   partner: Partner,
@@ -71,7 +74,7 @@ export async function settleByReceipt(
   await settle(gateway, message, { verdict, detail, evidence, refused: records?.refused, position, bytes });
 }
 
-/** What the partner's log has to do with us is for people: the receipt counts all the same. */
+/** Conflicts with the partner's log are for people to resolve: the receipt counts in any case. */
 async function keepCheckpoint({ witness, log }: Gateway, partner: string, { checkpoint }: Receipt): Promise<void> {
   if (checkpoint === undefined || witness === undefined) return;
   await witness.keep(partner, checkpoint).catch((error: unknown) => {
@@ -79,7 +82,7 @@ async function keepCheckpoint({ witness, log }: Gateway, partner: string, { chec
   });
 }
 
-/** A store that is older than what the partner holds of us goes on beyond it. */
+/** If the store is older than what the partner holds of us, continues after that position. */
 export async function compareHeld(
   { log }: Pick<Gateway, 'log'>,
   tx: Tx,
@@ -96,18 +99,18 @@ interface Outcome {
   readonly verdict: Verdict;
   readonly detail: string;
   readonly evidence: Evidence;
-  /** Number of refused records. */
+  /** Number of rejected records. */
   readonly refused: number | undefined;
-  /** What was refused of them, and why, where the answer names them. */
+  /** Which records were rejected and why, if the answer names them. */
   readonly results?: readonly RecordResult<string>[] | undefined;
   readonly position?: Receipt['position'];
-  /** Of a hold: when the absence of the verdict has consequences. Without it the same bytes are sent again after a day. */
+  /** For a hold: when a missing verdict has consequences. If absent, the same bytes are sent again after a day. */
   readonly answerDueAt?: string | undefined;
-  /** What the partner answered, kept as evidence. */
+  /** The partner's answer, kept as evidence. */
   readonly bytes: Uint8Array;
 }
 
-/** One transaction. A verdict that is held already stays. */
+/** Runs in one transaction. A verdict that is already recorded stays. */
 export async function settle(gateway: Gateway, message: MessageRow, outcome: Outcome): Promise<void> {
   const { id, partner, kind } = message;
   const { verdict, detail, evidence, refused, results, position, answerDueAt, bytes } = outcome;
@@ -125,9 +128,9 @@ export async function settle(gateway: Gateway, message: MessageRow, outcome: Out
             verdictDetail: detail,
             ...{ evidence, at },
           });
-    if (!changed) return; // a later verdict is held already
+    if (!changed) return; // a later verdict is already recorded
     if (results !== undefined) await recordResults(tx, partner, id, results);
-    // What the partner refused is not what it holds: the next list is a full one, in the epoch after the one held.
+    // The partner does not hold what it rejected: the next list is a full one, in the epoch after the one it holds.
     if (verdict === 'rejected' && kind === 'list') {
       await requireFullList(tx, partner, position && position.epoch.no + 1);
       await supersedeFollowers(tx, message, at);

@@ -1,4 +1,4 @@
-/** What a partner may see of one of our operators, and what it holds. */
+/** What a partner may see of one of our operators, and what it holds of it. */
 
 import type { Adapter } from '../adapter/adapter.ts';
 import type { Gateway } from '../gateway.ts';
@@ -15,7 +15,7 @@ export interface Viewer {
   };
 }
 
-/** Whether a partner may see the operator, with every reason why not, and what it holds of it; nothing is held before the first list. */
+/** Whether a partner may see the operator, with every reason against it, and what it holds of it (nothing before the first list). */
 export async function standing(
   { db }: Pick<Gateway, 'db'>,
   { code: partner, adapter }: Viewer,

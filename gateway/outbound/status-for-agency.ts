@@ -1,4 +1,4 @@
-/** What an agency at home may know of one operator of ours now: what the next list would say of it. */
+/** What a domestic agency may know about one of our operators now: what the next list would say. */
 
 import type { Gateway, Partner } from '../gateway.ts';
 import { inForce } from '../model/arrangement.ts';
@@ -14,15 +14,15 @@ interface AgencyAnswer {
   readonly identifier: string;
   readonly answered_at: Moment;
   readonly listed: boolean;
-  /** Only fields that the memorandum names, as the agency reads them; absent where it is not listed. */
+  /** Only fields that the memorandum names, in the agency's format; absent if the operator is not listed. */
   readonly operator?: Readonly<Record<string, unknown>>;
   readonly purpose: string;
   readonly retention_days: number;
 }
 
 /**
- * Answered, and in the log. Why an operator is not listed stays here. Throws E_ROUTE_UNKNOWN where the memorandum allows no status queries,
- * E_ARRANGEMENT_NOT_IN_FORCE, and E_REQUEST_INVALID for what is no identifier.
+ * Answers and records a status query. The reason why an operator is not listed is not disclosed. Throws E_ROUTE_UNKNOWN if the memorandum
+ * allows no status queries, E_ARRANGEMENT_NOT_IN_FORCE, and E_REQUEST_INVALID if the value is no identifier.
  */
 export async function statusForAgency(
   { db, home, now }: Pick<Gateway, 'db' | 'home' | 'now'>,

@@ -1,4 +1,4 @@
-/** What a partner answers to a message of ours, however it comes, settles the message; a large answer in a thread of its own. */
+/** A partner's answer to a message of ours settles the message, however it arrives; a large answer is read on a worker thread. */
 
 import type { AnswerStage } from '../adapter/adapter.ts';
 import { getPartner, type Gateway, type Partner, type PartnerAnswer } from '../gateway.ts';
@@ -11,7 +11,10 @@ import { settleByReturnedReceipt } from './settle.ts';
 import { readAcknowledgement } from './read-acknowledgement.ts';
 import { receiveAcknowledgement, requireSubject, settleByResponse, settleByStage } from './settle-by-answer.ts';
 
-/** False: a file says nothing of the message, or cannot be read. Throws what is wrong with an acknowledgement that came by itself. */
+/**
+ * Returns false if a file has no answer to the message, or cannot be read. Throws what is wrong with an acknowledgement that came as a
+ * message.
+ */
 export async function takeAnswer(gateway: Gateway, answer: PartnerAnswer): Promise<boolean> {
   const elsewhere = gateway.elsewhere?.(answer);
   if (elsewhere !== undefined) return await elsewhere;
@@ -59,7 +62,7 @@ function readFile(partner: Partner, { format, readLog }: AnswerStage, bytes: Uin
   return format === undefined ? readLog?.(Buffer.from(bytes).toString()) : readAcknowledgement(partner, format, bytes);
 }
 
-/** A log that states another number of records than were sent holds the message: nobody knows what the partner has. */
+/** If the answer states another number of records than we sent, the message is held: it is unknown what the partner has. */
 async function agreesInCount(
   { db, log }: Gateway,
   { id, partner }: MessageRow,

@@ -1,4 +1,4 @@
-/** Restrictions of our operators that a partner has not acknowledged: suspensions, revocations, consents that ended. */
+/** Restrictions of our operators that a partner has not acknowledged: suspensions, revocations, withdrawn consents. */
 
 import { getPartner, type Gateway } from '../gateway.ts';
 import type { Moment } from '../model/record/record.ts';
@@ -8,16 +8,16 @@ import { sendingProgress } from '../store/streams.ts';
 
 interface Unacknowledged {
   readonly code: string;
-  /** When it was decided or imported. */
+  /** When the restriction was decided or imported. */
   readonly since: Moment;
 }
 
-/** Of so many lists one was settled, or all restrictions count as not acknowledged. */
+/** If none of so many newest lists is settled, all restrictions count as unacknowledged. */
 const newestLists = 200;
 
 /**
- * The oldest first, at most `limit`. A list that the partner took acknowledges all that was stored before it; what concerns no
- * operator that the partner may see needs no list.
+ * Oldest first, at most `limit`. A list that the partner accepted acknowledges everything stored before it. A restriction of an operator
+ * that the partner may not see needs no list.
  */
 export async function unacknowledgedRestrictions(
   { db, partners }: Pick<Gateway, 'db' | 'partners'>,

@@ -1,4 +1,4 @@
-/** Finds operators whose records the partner's format cannot express: one name that is too long must not stop a whole list. */
+/** Finds operators whose records the partner's format cannot carry, so that one name that is too long does not stop a whole list. */
 
 import type { ListFormat } from '../adapter/adapter.ts';
 import type { Partner } from '../gateway.ts';
@@ -11,7 +11,7 @@ export interface UnencodableRecord {
   readonly identifier: string;
   readonly code: ErrorCode;
   readonly detail: string;
-  /** The place in a message that contains this record only. */
+  /** The place of the fault in a message that contains only this record. */
   readonly at?: string;
 }
 
@@ -23,7 +23,7 @@ const recordErrorCodes: readonly ErrorCode[] = [
   'E_TEXT_MALFORMED',
 ];
 
-/** Encodes each record alone, after encoding all of them failed with `failure`. Empty when no single record is the cause. */
+/** Encodes each record alone, after encoding all of them failed with `failure`. Returns an empty array if no single record is the cause. */
 export function findUnencodable(
   failure: unknown,
   partner: Partner,
