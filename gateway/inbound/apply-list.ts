@@ -1,4 +1,7 @@
-/** Judges a list against what is held of its sender, and applies it; a list in parts with its last part, all or nothing. */
+/**
+ * Judges a list against what is held of its sender, and applies it. A list in parts is applied with its last part, as a whole or not at
+ * all.
+ */
 
 import { keptMessage, readMessage } from './read-message.ts';
 import { dayAt, momentOf } from '../model/day.ts';
@@ -30,13 +33,13 @@ import { together } from '../store/transaction.ts';
 import { rowResults } from './row-results.ts';
 import type { Decision, InboundMessage } from './verdicts.ts';
 
-/** Applied, or held for two people; nothing is written before `apply`. Throws what is wrong with the list. */
+/** The list is applied, or held for two people; nothing is written before `apply`. Throws what is wrong with the list. */
 export async function judgeList(inbound: InboundMessage, list: StatedList): Promise<Decision> {
   const { gateway, partner } = inbound;
   const { id, part } = list;
   const { sql } = gateway.db;
 
-  // 1. The next one of its stream by the partner's discipline, or of the parts of a list.
+  // 1. It must be the next list by the discipline of the partner's stream, or the next part of a list.
   const stream = await findStream(sql, partner.code, 'in');
   const held = positionHeld(stream);
   const { place, hold } = await placeInStream(inbound, list, held);
@@ -47,7 +50,7 @@ export async function judgeList(inbound: InboundMessage, list: StatedList): Prom
   if (hold !== undefined && inbound.decidedByPeople !== true) return holdList(id, hold);
   judgeNumber('epoch', place.epoch.no);
 
-  // 2. A part that others follow is kept; it is in force with the last one.
+  // 2. A part that is not the last one is stored; all parts take effect with the last one.
   const applied = { id, kind: 'list', verdict: 'applied' } as const;
   if (part !== undefined && part.no < part.of && 'root' in place) {
     const counts = { taken: list.records.count, refused: 0 };
@@ -55,7 +58,7 @@ export async function judgeList(inbound: InboundMessage, list: StatedList): Prom
     return { ...applied, position: place, records: counts, apply };
   }
 
-  // 3. What it would change; a change beyond what was agreed waits for two people.
+  // 3. Compute the change; a change beyond the agreed limits is held for two people.
   const plan = await planChange(inbound, part === undefined ? list : await joinParts(inbound, list, staged), stream);
   const waits = plan.hold ?? (inbound.evidence === 'custody' ? broughtByHand : undefined);
   if (waits !== undefined && inbound.decidedByPeople !== true) return holdList(id, waits);
@@ -69,7 +72,7 @@ export async function judgeList(inbound: InboundMessage, list: StatedList): Prom
   return { ...applied, position, records, results: plan.refused, rows, apply };
 }
 
-/** Nothing shows that the partner sent it: one person alone could have written it. */
+/** Nothing shows that the partner sent it: a single person could have written it. */
 const broughtByHand: Hold = { reason: 'by_hand', detail: 'our staff brought the list, and it is not signed' };
 
 /** Throws E_SEQUENCE_GAP, E_SEQUENCE_ROLLBACK, E_SEQUENCE_FORK, E_LIST_ROOT. */
@@ -87,7 +90,7 @@ async function placeInStream(
   return placeList(list, { ...held, ...issued }, rules, day);
 }
 
-/** What a held list would change. Throws as judgeList, except for what people may decide. */
+/** The change that a held list would make. Throws the same errors as judgeList, except those that people may decide about. */
 export async function planHeldList(inbound: InboundMessage, list: StatedList): Promise<ListPlan> {
   const stream = await findStream(inbound.gateway.db.sql, inbound.partner.code, 'in');
   if (list.part === undefined) return await planChange(inbound, list, stream);
@@ -99,7 +102,7 @@ function holdList(id: string, { reason: code, detail }: Hold): Decision {
   return { id, kind: 'list', verdict: 'held', reason: { code, detail } };
 }
 
-/** The last part together with those before it, which are read again from the bytes that were kept. */
+/** Joins the last part with the earlier ones, which are read again from their stored bytes. */
 async function joinParts(
   { gateway, partner }: InboundMessage,
   last: StatedList,

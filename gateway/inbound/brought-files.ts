@@ -1,4 +1,4 @@
-/** Files of a partner that people bring to the office: the same story as for every other message. */
+/** Partner files that people upload in the office: they are received like any other message. */
 
 import { getPartner, type Gateway } from '../gateway.ts';
 import { sha256 } from '../model/canonical-json.ts';
@@ -11,14 +11,17 @@ import { authenticatedChannel } from '../wire/signature/channel.ts';
 import { joinedWhereSigned } from '../wire/signature/detached.ts';
 import { receiveMessage, type ReceiveResult } from './receive-message.ts';
 
-/** `signature`: the file beside it, where that was agreed. */
+/** `signature`: the separate signature file, if one was agreed. */
 export interface BroughtFile {
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly signature?: Uint8Array | undefined;
 }
 
-/** Receives it as of now. Without a signature a person of the partner speaks for it by signing in; what our staff bring waits for two people. */
+/**
+ * Receives the file with the current time. An unsigned file counts if a person of the partner uploads it; if our staff upload it, it is
+ * held for two people.
+ */
 export async function receiveBrought(
   gateway: Gateway,
   code: string,
@@ -37,7 +40,7 @@ export async function receiveBrought(
   return { ...result, digest };
 }
 
-/** A message of this partner, by its digest. Throws E_MESSAGE_UNKNOWN. */
+/** Finds a message of this partner by its digest. Throws E_MESSAGE_UNKNOWN. */
 export async function messageFrom({ db }: Pick<Gateway, 'db'>, partner: string, digest: string): Promise<InboxMessage> {
   const message = await findInbox(db.sql, { partner, digest });
   if (message !== undefined) return message;

@@ -1,4 +1,6 @@
-/** What a held list would change, or which key is announced, and who decided so far: what two people need to know. Reads only. */
+/**
+ * What two people need to know to decide: what a held list would change, or which key is announced, and who has decided so far. Read only.
+ */
 
 import { getPartner, type Gateway } from '../gateway.ts';
 import { asGatewayError, GatewayError, type ErrorCode } from '../model/errors.ts';
@@ -20,36 +22,36 @@ interface HeldChange {
   readonly identifier: string;
   readonly change: 'new' | 'changed' | 'leaves';
   readonly name?: string;
-  /** The status with the held list, where it changes. */
+  /** The status according to the held list, if it changes. */
   readonly status?: ListRecord['status'];
 }
 
 export interface HeldDifference {
-  /** Operators on the list now, and with the held one. */
+  /** Number of operators on the current list, and on the held one. */
   readonly before: number;
   readonly after: number;
   readonly new: number;
   readonly changed: number;
-  /** Of those that change: they would be suspended, or active again. */
+  /** Of the operators that change: how many would be suspended, or active again. */
   readonly suspended: number;
   readonly reinstated: number;
   readonly leaving: number;
-  /** Records of the list that would be refused one by one. */
+  /** Number of records that would be rejected individually. */
   readonly refused: number;
-  /** At most `most`: first those that leave, then those whose status changes. */
+  /** At most `most`: departures first, then changes of status. */
   readonly examples: readonly HeldChange[];
 }
 
 export interface HeldReview {
   readonly decisions: readonly { readonly person: string; readonly decision: string; readonly at: string }[];
   readonly difference?: HeldDifference;
-  /** Of a new key that the partner announces: what people compare with the partner, and from when it signs. */
+  /** If the partner announces a new key: its fingerprint, to compare with the partner, and the time from which it signs. */
   readonly key?: { readonly fingerprint: string; readonly from: string };
-  /** Why the difference cannot be computed: the list would be rejected, also when it is released. */
+  /** Why the difference cannot be computed: the list would be rejected even if it is released. */
   readonly fault?: { readonly code: ErrorCode; readonly detail: string };
 }
 
-/** `most`: how many examples. */
+/** `most`: the number of examples. */
 export async function reviewHeld(gateway: Gateway, held: InboxMessage, most: number): Promise<HeldReview> {
   const decisions = await decisionsAbout(gateway.db.sql, held);
   try {
@@ -83,7 +85,7 @@ async function differenceOf(inbound: InboundMessage, list: StatedList, most: num
   const { sql } = gateway.db;
   const { mirror, register, refused } = await planHeldList(inbound, list);
   const records = register.puts.map((i) => recordAt(register.records, i));
-  // Of a million operators those that change may be few.
+  // Only the operators that change are read: they may be few of a million.
   const touched = [...register.departures, ...records].map(({ identifier }) => identifier);
   const found = await currentRecords(sql, partner.code, touched);
   const known = new Map(found.map((record) => [record.identifier, record]));

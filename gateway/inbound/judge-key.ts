@@ -1,6 +1,6 @@
 /**
- * A partner announces a new key. Under its present key: the new certificate counts beside the present one. Under the new key itself: the
- * partner has proven that it has the private key, and the certificate before counts until the day that was announced.
+ * Judges a partner's announcement of a new key. If the current key signed it, the new certificate is trusted beside the current one. If the
+ * new key signed it, the partner has proven that it holds the private key, and the previous certificate expires on the announced day.
  */
 
 import type { X509Certificate } from 'node:crypto';
@@ -14,7 +14,7 @@ import { announcedCertificate } from '../wire/signature/key-announcement.ts';
 import { checkSigner, signerTrust } from '../wire/signature/trust.ts';
 import type { Decision, InboundMessage } from './verdicts.ts';
 
-/** Throws E_VALUE_INVALID, and for a certificate that may not sign what checkSigner throws. */
+/** Throws E_VALUE_INVALID, and what checkSigner throws for a certificate that may not sign. */
 export async function judgeKey(
   inbound: InboundMessage,
   { announcement, signer }: DecodedMessage & { readonly kind: 'key' },
@@ -50,7 +50,7 @@ export async function judgeKey(
   };
 }
 
-/** As of now: an expired certificate, or one for another purpose, is no key to change to. */
+/** Checked at the current time: an expired certificate, or one for another purpose, cannot become the partner's key. */
 async function requireUsable(
   { gateway, partner }: InboundMessage,
   certificate: X509Certificate,
@@ -61,13 +61,14 @@ async function requireUsable(
   if (use === 'signing') return await checkSigner(certificate, terms, now);
   if (now > certificate.validToDate)
     throw new GatewayError('E_CERTIFICATE_TIME', 'the announced certificate has expired', { at: 'Certificate' });
-  // That the partner has its key is not proven here: connections of another one would be taken for its own.
+  // There is no proof here that the partner holds the TLS key: with the certificate of another partner, that partner's connections would
+  // pass as its own.
   const owner = gateway.doorTrust?.().partnerOf(fingerprint(certificate), now) ?? partner.code;
   if (owner !== partner.code)
     throw new GatewayError('E_VALUE_INVALID', 'the announced certificate is that of another', { at: 'Certificate' });
 }
 
-/** The certificate that the new one replaces counts until then. */
+/** The replaced certificate expires at that time. */
 async function endBefore(
   { partner }: InboundMessage,
   tx: Parameters<NonNullable<Decision['apply']>>[0],

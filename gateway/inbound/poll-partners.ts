@@ -14,8 +14,8 @@ import type { PollOutcome } from '../wire/transport/transport.ts';
 type Receive = (raw: RawMessage) => Promise<ReceiveResult>;
 
 /**
- * Fetches one message of a partner, receives it, and sends its receipt. True: poll again without a pause, there may be more.
- * `onFailure`: called when the partner did not answer as agreed.
+ * Fetches one message of a partner, receives it, and sends its receipt. Returns true to poll again without a pause, because there may be
+ * more. `onFailure` is called if the partner did not answer as agreed.
  */
 export async function pollPartner(
   gateway: Gateway,
@@ -40,7 +40,7 @@ export async function pollPartner(
   }
 }
 
-/** What could not be removed is fetched again, and is a duplicate then: that must not cause a busy loop. */
+/** A message that could not be deleted is fetched again, as a duplicate; this must not cause a busy loop. */
 async function takeFetched(
   gateway: Gateway,
   code: string,
@@ -53,7 +53,7 @@ async function takeFetched(
   const raw: RawMessage = { partner: code, via: 'https', bytes, receivedAt, channel, ...present({ hintedId }) };
   if (takes === 'acknowledgement') await receiveDelivered(gateway, raw);
   const { receipt, duplicate = false } = takes === 'acknowledgement' ? {} : await receive(raw);
-  // An answer of the partner's own form was queued with its verdict; only a repeated message gets it here.
+  // An answer in the partner's own form was queued with its verdict; here only a duplicate is answered.
   const sends = exchange.receive === undefined || (exchange.receive.answerRequest !== undefined && duplicate);
   const custody = receipt !== undefined && sends && (await sendReceipt(gateway, code, receipt));
   const failed = await finish?.();
@@ -62,7 +62,7 @@ async function takeFetched(
   return !duplicate && (finish === undefined ? custody : failed === undefined);
 }
 
-/** Whether the partner has it now. */
+/** Whether the partner has received it. */
 async function sendReceipt(gateway: Gateway, code: string, receipt: SealedMessage): Promise<boolean> {
   const sent = await getPartner(gateway, code).transport?.send(receipt);
   if (sent === undefined) return false;

@@ -1,4 +1,4 @@
-/** From bytes to a message in our own terms: verified, validated, decoded. Bytes that arrive and bytes that were kept are read alike. */
+/** From bytes to a message in our own model: verified, validated, decoded. Arriving and stored bytes are read the same way. */
 
 import type { AcceptedFormat } from '../adapter/adapter.ts';
 import type { Gateway, Partner } from '../gateway.ts';
@@ -15,13 +15,13 @@ import { verify } from '../wire/signature/verify.ts';
 import { readBody } from '../wire/xml/read-body.ts';
 import { validate } from '../wire/xsd/schema.ts';
 
-/** A receipt that cannot be read is a result, not an error: errors are answered, receipts are not. */
+/** A receipt that cannot be read is a result and not an error, because errors are answered and receipts are not. */
 export type ReadMessage =
   | (DecodedMessage & { readonly evidence: SenderEvidence })
   | { readonly kind: 'receipt'; readonly receipt: Receipt }
   | { readonly kind: 'receipt'; readonly fault: unknown };
 
-/** Bytes that have a verdict: they were admitted when they came, and are read again. */
+/** Stored bytes that have a verdict: they were admitted on arrival, and are read again. */
 export function keptMessage(
   { partner, via, receivedAt, hintedId: file }: Pick<InboxMessage, 'partner' | 'via' | 'receivedAt' | 'hintedId'>,
   bytes: Uint8Array,
@@ -29,18 +29,21 @@ export function keptMessage(
   return { partner, via, receivedAt, bytes, file, channel: authenticatedChannel('kept', via) };
 }
 
-/** Signed by a key of this partner, or where that was agreed without a signature on its channel. Throws what verify and verifyChannel throw. */
+/** Signed by a key of this partner or, if that was agreed, unsigned over its channel. Throws what verify and verifyChannel throw. */
 export async function attributed({ trust }: Partner, raw: RawMessage): Promise<AttributedMessage> {
   return isUnsigned(trust) ? verifyChannel(raw, trust) : await verify(raw, trust, new Date(raw.receivedAt));
 }
 
-/** Judges keys and layouts as of receipt. Throws what attributed throws, E_MESSAGE_KIND, E_SCHEMA_INVALID, and what the decoder throws. */
+/**
+ * Judges keys and layouts as of the time of receipt. Throws what attributed throws, E_MESSAGE_KIND, E_SCHEMA_INVALID, and what the decoder
+ * throws.
+ */
 export async function readMessage(
   { receiptSchema, home }: Pick<Gateway, 'receiptSchema' | 'home'>,
   partner: Partner,
   raw: RawMessage,
 ): Promise<ReadMessage> {
-  // 1. It is this partner's. From here on of a signed message only the verified content is read.
+  // 1. The message is this partner's. From here on, only the verified content of a signed message is read.
   using message = await attributed(partner, raw);
   if ('signer' in message && message.type === receiptFormat.type) {
     try {
@@ -63,11 +66,11 @@ function decode(
   message: AttributedMessage,
   { bytes, receivedAt, file }: RawMessage,
 ): DecodedMessage {
-  // 2. In a layout that is accepted on that day, and as its schema says.
+  // 2. Its layout is accepted on that day, and it is valid by the schema.
   const { accepted } = partner.adapter.formatsOn(dayAt(receivedAt, partner.adapter.timeZone));
   const { layout, valid } = layoutOf(partner, message, accepted);
 
-  // 3. Decoded by the adapter, which fills in what the messages of this partner do not carry.
+  // 3. The adapter decodes it, and fills in what this partner's messages do not carry.
   if (layout.kind === 'reply') return { kind: 'reply', reply: readBody(valid, layout.format.decoder()) };
   if (partner.adapter.memorandum !== undefined)
     throw new GatewayError('E_MESSAGE_KIND', 'under a memorandum no lists come');
@@ -76,7 +79,10 @@ function decode(
   return { kind: 'list', list: partner.adapter.completeList(list, context) };
 }
 
-/** By the type that the message states; without one the first layout whose schema it follows. Throws E_MESSAGE_KIND, and what validate throws. */
+/**
+ * Selected by the type that the message states, otherwise the first layout whose schema accepts it. Throws E_MESSAGE_KIND, and what
+ * validate throws.
+ */
 function layoutOf(
   { schemaOf }: Partner,
   message: AttributedMessage,

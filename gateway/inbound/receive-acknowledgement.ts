@@ -1,4 +1,4 @@
-/** An acknowledgement that arrives as a message of its own, from a queue: its bytes are kept, and it settles a message of ours. */
+/** An acknowledgement that arrives as a separate message, from a queue: its bytes are stored, and it settles a message of ours. */
 
 import type { AnswerProperties, Gateway } from '../gateway.ts';
 import { momentOf } from '../model/day.ts';
@@ -9,8 +9,8 @@ import { recordArrival, settleInbox } from '../store/inbox.ts';
 import { faultFields } from '../wire/log.ts';
 
 /**
- * One that is refused is never answered. The same bytes may acknowledge several messages, where only their properties say which. Throws
- * for errors of this gateway only: the broker delivers it again.
+ * A rejected acknowledgement is never answered. The same bytes may acknowledge several messages if only their properties tell which. Throws
+ * only for errors of this gateway, so that the broker redelivers.
  */
 export async function receiveDelivered(
   gateway: Gateway,

@@ -1,4 +1,4 @@
-/** What the exchange door answers: a message whose answer may be no response, and which list of a partner is held. */
+/** What the exchange door answers to a message, and which list of a partner is held. */
 
 import { getPartner, type Gateway } from '../gateway.ts';
 import type { Position } from '../model/list/list.ts';
@@ -7,7 +7,10 @@ import { findStream, positionHeld } from '../store/streams.ts';
 import { faultFields } from '../wire/log.ts';
 import type { ReceiveResult } from './receive-message.ts';
 
-/** An answer that is no response was queued with its verdict; only a repeated message gets it here, and again if it is lost. */
+/**
+ * If the answer does not travel in the response, it was queued with its verdict; here only a duplicate is answered, in case the answer was
+ * lost.
+ */
 export async function receiveAtDoor(
   gateway: Gateway,
   raw: RawMessage,
@@ -33,7 +36,7 @@ export async function receiveAtDoor(
   return result;
 }
 
-/** The position of the list of a partner that is held here; undefined for none. */
+/** The position of the partner's list that is held here; undefined if there is none. */
 export async function listHeld({ db, partners }: Gateway, code: string): Promise<Position | undefined> {
   return positionHeld(await findStream(db.sql, getPartner({ partners }, code).code, 'in'));
 }

@@ -1,9 +1,9 @@
 /**
- * The second story: a partner's message is applied to the register, or refused with a reason.
+ * The second story: a partner's message is applied to the register, or rejected with a reason.
  *
- *   keep the bytes -> verify -> validate -> decode -> judge -> seal the receipt -> apply, reply and receipt in one transaction
+ *   store the bytes -> verify -> validate -> decode -> judge -> seal the receipt -> apply, reply and receipt in one transaction
  *
- * Every message is answered by a signed receipt, or as was agreed with the partner, and a repeated message as it was the first time.
+ * Every message is answered with a signed receipt, or as agreed with the partner. A duplicate gets the first answer again.
  */
 
 import { getPartner, type Gateway, type Partner } from '../gateway.ts';
@@ -32,7 +32,9 @@ import { faultFields } from '../wire/log.ts';
 
 export type { ReceiveResult } from './verdicts.ts';
 
-/** Receives one message. Throws only for errors of this gateway (store, configuration), without a verdict: the sender sends again. */
+/**
+ * Receives one message. Throws only for errors of this gateway (store, configuration), without a verdict, so that the sender sends again.
+ */
 export async function receiveMessage(gateway: Gateway, raw: RawMessage): Promise<ReceiveResult> {
   return await gateway.db.sharing(() => receive(gateway, raw));
 }
@@ -40,7 +42,7 @@ export async function receiveMessage(gateway: Gateway, raw: RawMessage): Promise
 async function receive(gateway: Gateway, raw: RawMessage): Promise<ReceiveResult> {
   const partner = getPartner(gateway, raw.partner);
 
-  // 1. Keep the bytes before reading any of them. A message that was answered before is answered the same way.
+  // 1. Store the bytes before reading any of them. A message that was answered before gets the same answer.
   const fits = raw.bytes.length <= gateway.maxBytes;
   const identified = { keep: fits, named: statesPlace(partner, raw.file) };
   const arrival = await gateway.db.transaction((tx) => recordArrival(tx, raw, identified), termsOf(raw));
@@ -52,12 +54,12 @@ async function receive(gateway: Gateway, raw: RawMessage): Promise<ReceiveResult
   return await recordRejection(inbound, tooLarge);
 }
 
-/** Whether the name of the file says of the list what its bytes do not: the same bytes under two such names are two lists. */
+/** Whether the file name states something about the list that its bytes do not: the same bytes under two such names are two lists. */
 function statesPlace({ adapter: { readsFileNames, exchange } }: Partner, file: string | undefined): boolean {
   return readsFileNames && file !== undefined && exchange.receive?.file?.names.read(file) !== undefined;
 }
 
-/** The number of a list, and the period in which it counts, for the answer. */
+/** The sequence number of a list and the period in which it counts, for the answer. */
 function placeStated({ adapter }: Partner, message: ReadMessage): Pick<InboundMessage, 'number' | 'period'> {
   if (message.kind !== 'list') return {};
   const { position, issuedAt } = message.list;
@@ -65,7 +67,7 @@ function placeStated({ adapter }: Partner, message: ReadMessage): Pick<InboundMe
   return present({ number: position.sequence, period });
 }
 
-/** The steps after the bytes are kept; they change nothing before the last one. */
+/** The steps after the bytes are stored; nothing is changed before the last one. */
 async function answerMessage(received: InboundMessage): Promise<ReceiveResult> {
   const { gateway, partner, raw } = received;
   let inbound = received;
@@ -77,17 +79,17 @@ async function answerMessage(received: InboundMessage): Promise<ReceiveResult> {
     const content = contentOf(message);
     inbound = { ...inbound, ...placeStated(partner, message), id: content.id, evidence: message.evidence };
 
-    // 3. Judge it: sender, addressee and clock; then a list against what is held of its sender.
+    // 3. Judge the sender, addressee and clock; then, for a list, compare it with what is held of its sender.
     judgeEnvelope(content, { home: gateway.home.country, partner: partner.code, now: momentOf(gateway.now()) });
     const decision = await judge(inbound, message);
 
-    // 4. Seal the receipt, and the reply to a list that is applied.
+    // 4. Seal the receipt, and the reply to an applied list.
     const answers = await sealAnswers(inbound, decision);
 
     // 5. One transaction: the register, the verdict, the reply and the receipt.
     return await recordVerdict(inbound, decision, answers);
   } catch (error) {
-    // What is not the next message may be one that has a verdict, in other bytes.
+    // A message that is out of sequence may be the content of an earlier message in other bytes, which has a verdict.
     return (await repeatVerdict(inbound, message, error)) ?? (await recordRejection(inbound, error));
   }
 }
@@ -119,7 +121,7 @@ function acceptReply({ partner }: InboundMessage, { id, subject, results }: Repl
   return { id, kind: 'reply', verdict: 'applied', apply };
 }
 
-/** A receipt settles a message of ours. It is never answered, not even when it is refused: two gateways would answer each other for ever. */
+/** A receipt settles a message of ours. It is never answered, not even if it is rejected: two gateways would answer each other forever. */
 async function receiveReceipt(
   { gateway, partner, raw, digest }: InboundMessage,
   message: ReadMessage & { readonly kind: 'receipt' },
@@ -146,8 +148,8 @@ async function receiveReceipt(
 type HeldDecision = Pick<HoldDecision, 'decision'> & Decider;
 
 /**
- * Two people release or refuse a held list; undefined while the second is missing. A released list is read again from its kept
- * bytes and judged as of its receipt, but for its size.
+ * Two people release or refuse a held list; returns undefined until the second has decided. A released list is read again from its stored
+ * bytes and judged as of its receipt, except for its size.
  */
 export async function decideHeld(
   gateway: Gateway,
@@ -157,7 +159,7 @@ export async function decideHeld(
   const held = await findHeld(gateway.db.sql, idOrDigest);
   const { digest, messageId = digest } = held;
   const { sql } = gateway.db;
-  // What was altered in the store can be refused only.
+  // A list whose bytes were altered in the store can only be refused.
   const bytes = await (decision === 'release' ? getBytes : storedBytes)(sql, digest);
   const at = momentOf(gateway.now());
   const people = await gateway.db.transaction(async (tx) => {
@@ -176,7 +178,7 @@ export async function decideHeld(
   return await recordRejection({ ...inbound, ...(await placeKept(inbound)) }, refused);
 }
 
-/** What a kept list states of its place, by which an answer may name it; nothing where it can be read no longer. */
+/** The position that a stored list states, for the answer; empty if the list can no longer be read. */
 async function placeKept({ gateway, partner, raw }: InboundMessage): Promise<ReturnType<typeof placeStated>> {
   try {
     return placeStated(partner, await readMessage(gateway, partner, raw));

@@ -1,4 +1,4 @@
-/** Lets a partner's stream begin anew when its position is one that no list of the partner can follow. Two people decide. */
+/** Resets a partner's stream if no list of the partner can follow its position. Two people decide. */
 
 import { getPartner, type Gateway } from '../gateway.ts';
 import { momentOf } from '../model/day.ts';
@@ -8,9 +8,9 @@ import { decideTogether, type Decider } from '../store/approvals.ts';
 import { findStream, moveStream, positionHeld, resetPosition } from '../store/streams.ts';
 
 /**
- * Records one person's decision; with the second one the position is forgotten, and the partner's next full list of any epoch is
- * judged as its first. The register stays as it is until then. True: it is forgotten. The decisions are about the position held now:
- * after another list they are made anew. Throws E_MESSAGE_UNKNOWN (nothing is held), E_APPROVAL_REPEATED, E_STREAM_MOVED.
+ * Records one person's decision. With the second one the position is deleted, and the partner's next full list of any epoch is judged as
+ * its first; the register stays as it is until then. Returns true once the position is deleted. Decisions are about the current position:
+ * after another list they must be made again. Throws E_MESSAGE_UNKNOWN (no list is held), E_APPROVAL_REPEATED, E_STREAM_MOVED.
  */
 export async function resetStream(gateway: Gateway, code: string, decider: Decider): Promise<boolean> {
   const partner = getPartner(gateway, code).code;
@@ -19,9 +19,9 @@ export async function resetStream(gateway: Gateway, code: string, decider: Decid
     const held = positionHeld(await findStream(tx, partner, 'in'));
     if (held === undefined)
       throw new GatewayError('E_MESSAGE_UNKNOWN', 'no list of this partner is held', { at: partner });
-    // Of two people at the same time, the second waits here for the first.
+    // If two people decide at the same time, the second waits here for the first.
     if ((await moveStream(tx, { partner, direction: 'in', from: held, to: held })) === undefined) throw moved();
-    // The chain names the whole history that is held.
+    // The chain digest identifies the whole history that is held.
     const { epoch, sequence } = held;
     const approval = { partner, digest: held.chain, decision: 'reset', at };
     const people = await decideTogether(tx, approval, decider, { epoch: epoch.no, sequence });

@@ -1,4 +1,4 @@
-/** The verdict on each row of a list, for an acknowledgement that shows them. */
+/** The verdict on each row of a list, for acknowledgements that list rows. */
 
 import type { Partner } from '../gateway.ts';
 import type { GatewayError } from '../model/errors.ts';
@@ -6,7 +6,7 @@ import type { RecordResult, RecordAnswer } from '../model/message.ts';
 import { present } from '../model/present.ts';
 import { recordAt, type PackedRecords } from '../model/record/packed-records.ts';
 
-/** Of an applied list. Undefined where the acknowledgements of the partner do not show rows. */
+/** The rows of an applied list. Undefined if this partner's acknowledgements do not list rows. */
 export function rowResults(
   partner: Partner,
   records: PackedRecords,
@@ -23,7 +23,7 @@ export function rowResults(
   });
 }
 
-/** Of a list that is refused for the rows that could not be read. */
+/** The rows of a list that was rejected because they could not be read. */
 export function faultyRows({ items }: GatewayError): readonly RecordAnswer[] {
   return items.map(({ item: row, fault: { code, detail, at: place } }) =>
     present({ row, verdict: 'rejected' as const, code, detail, place }),

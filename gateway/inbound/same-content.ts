@@ -1,4 +1,7 @@
-/** A message is what its signature covers: the same signed content in other bytes, with a blank outside the root for one, is a repetition. */
+/**
+ * The identity of a message is what its signature covers: the same signed content in other bytes, for example with a space outside the root
+ * element, is a duplicate.
+ */
 
 import type { Partner } from '../gateway.ts';
 import { sha256 } from '../model/canonical-json.ts';
@@ -16,8 +19,8 @@ import { rowResults } from './row-results.ts';
 import { sealReceipt, type InboundMessage, type ReceiveResult } from './verdicts.ts';
 
 /**
- * The result for a message that was refused although its signed content has a verdict already: the same verdict, in a receipt over these
- * bytes. Every content with a verdict is refused when it comes again, for its id is taken.
+ * The result for a message that was rejected although its signed content has a verdict: the same verdict, in a receipt over these bytes.
+ * Content that has a verdict is always rejected when it arrives again, because its id is taken.
  */
 export async function repeatVerdict(
   inbound: InboundMessage,
@@ -36,7 +39,7 @@ export async function repeatVerdict(
   const receipt = await sealReceipt(inbound, { subject: id, verdict, reason, ...stated });
   await gateway.db.transaction(async (tx) => {
     const settled = { partner: partner.code, digest, state: 'APPLIED', at: momentOf(gateway.now()) } as const;
-    // The verdict on a held list is still to come: these bytes are then asked about again.
+    // The verdict on a held list is still open: the sender asks about these bytes again later.
     if (first.state === 'APPLIED')
       await settleInbox(tx, {
         ...{ ...settled, evidence: inbound.evidence, kind: message.kind },
@@ -59,7 +62,7 @@ async function statedOf(
   return { position, records: { taken: Math.max(0, list.records.count - refused), refused }, rows };
 }
 
-/** The bytes that have a verdict and own the id, if they hold the same signed content. */
+/** The bytes that have a verdict under this id, if they hold the same signed content. */
 async function findFirst({ gateway, partner, raw, digest, id }: InboundMessage): Promise<InboxMessage | undefined> {
   const { sql } = gateway.db;
   const first = id === undefined ? undefined : await findInbox(sql, { messageId: id, partner: partner.code });
@@ -67,17 +70,17 @@ async function findFirst({ gateway, partner, raw, digest, id }: InboundMessage):
   const isSettled = ['APPLIED', 'HELD', 'REJECTED'].includes(first.state);
   if (!isSettled || (first.state === 'REJECTED' && !isFinalRefusal(first.reason))) return undefined;
   const bytes = await intactBytes(sql, first.digest);
-  if (bytes === undefined) return undefined; // they went, and other bytes under the id are a conflict
+  if (bytes === undefined) return undefined; // the first bytes were dropped, so other bytes under the id are a conflict
   const before = keptMessage(first, bytes);
   return (await contentOf(partner, raw)) === (await contentOf(partner, before)) ? first : undefined;
 }
 
-/** Type and digest of the content that is the partner's; of bytes that are not signed as they were before, the error that says so. */
+/** Type and digest of the signed content. For bytes whose signature no longer verifies: the error. */
 async function contentOf(partner: Partner, raw: RawMessage): Promise<string> {
   try {
     using message = await attributed(partner, raw);
     const { lines } = partner.adapter.list;
-    // A spreadsheet writes other bytes each time it saves the same cells.
+    // A spreadsheet program writes different bytes each time it saves the same cells.
     const rows = lines?.sheet === undefined ? undefined : linesIn(message, lines);
     return `${message.type} ${sha256(rows === undefined ? message.content : Buffer.from(rows.join('\n')))}`;
   } catch (error) {

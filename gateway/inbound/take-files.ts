@@ -1,4 +1,7 @@
-/** Takes what a partner puts as files: its answers to ours, then its oldest message, whose file leaves once the verdict is stored. */
+/**
+ * Takes the files of a partner: first its answers to our messages, then its oldest message, whose file is removed once the verdict is
+ * stored.
+ */
 
 import type { Gateway, Partner } from '../gateway.ts';
 import { momentOf } from '../model/day.ts';
@@ -9,7 +12,7 @@ import type { ReceiveResult } from './receive-message.ts';
 
 type Receive = (raw: RawMessage) => Promise<ReceiveResult>;
 
-/** `onFailure`: called when the folders could not be read. True: look again without a pause, there may be more. */
+/** `onFailure` is called if the folders could not be read. Returns true to look again without a pause, because there may be more. */
 export async function takeFiles(
   gateway: Gateway,
   partner: Partner,
@@ -27,7 +30,7 @@ export async function takeFiles(
       log.warn('nothing could be fetched', { partner: partner.code, evidence: found.evidence });
       return false;
     case 'ignored':
-      // A name of no agreed form may be that of an operator.
+      // A file name in no agreed form may contain the name of an operator, so it is not logged.
       log.warn('files with other names than agreed are left alone', { partner: partner.code, count: found.count });
       return true;
     case 'unsigned':
@@ -38,7 +41,7 @@ export async function takeFiles(
   }
 }
 
-/** A file that could not be taken away is fetched again, and is a duplicate then. */
+/** A file that could not be removed is fetched again, as a duplicate. */
 async function takeFile(
   { now, log }: Gateway,
   { code, transport }: Partner,
@@ -49,7 +52,7 @@ async function takeFile(
   const receivedAt = momentOf(now());
   const raw: RawMessage = { partner: code, via, bytes, receivedAt, channel, file: name, hintedId: name };
   const { receipt, duplicate } = await receive(raw);
-  // The answer was queued with its verdict; only a repeated message gets it here.
+  // The answer was queued with its verdict; here only a duplicate is answered.
   if (duplicate && receipt?.file !== undefined && transport !== undefined) {
     const { kind, evidence } = await transport.send(receipt);
     log.info('receipt sent', { partner: code, messageId: receipt.id, state: kind, evidence });

@@ -1,4 +1,4 @@
-/** The verdict on a message: sealed as our receipt, with the reply to an applied list in the partner's own format, and recorded. */
+/** Verdicts: sealed as our receipt, with the reply to an applied list in the partner's own format, and recorded. */
 
 import { answerTravels, type Exchange } from '../adapter/adapter.ts';
 import type { Gateway, Partner } from '../gateway.ts';
@@ -33,29 +33,29 @@ import { faultyRows } from './row-results.ts';
 import { receiptFormat, writeReceipt } from '../wire/signature/receipts.ts';
 import { checkUnsigned, seal } from '../wire/signature/seal.ts';
 
-/** A message whose bytes are kept. */
+/** A message whose bytes are stored. */
 export interface InboundMessage {
   readonly gateway: Gateway;
   readonly partner: Partner;
   readonly raw: RawMessage;
   readonly digest: Digest;
-  /** The message's own id once it is read; until then the one the transport states, if any. */
+  /** The id that the message states, once it is read; until then the id that the transport states, if any. */
   readonly id?: string | undefined;
-  /** The number that a list states. */
+  /** The sequence number that a list states. */
   readonly number?: number | undefined;
-  /** The year, month or day in which it counts. */
+  /** The year, month or day in which the number counts. */
   readonly period?: string | undefined;
-  /** How its sender is known, once that was verified. */
+  /** How the sender was authenticated, once that was verified. */
   readonly evidence?: SenderEvidence;
-  /** Two people decided: its size is not judged again, and the receipt is sent, for the connection it came by is closed. */
+  /** Two people decided: its size is not judged again, and the receipt is sent separately, because the connection is closed. */
   readonly decidedByPeople?: boolean;
 }
 
 export interface ReceiveResult {
   readonly verdict: Verdict;
-  /** The sealed receipt; absent only where a receipt itself was received, for receipts are not receipted. */
+  /** The sealed receipt; absent only if a receipt was received, because receipts get no receipts. */
   readonly receipt?: SealedMessage;
-  /** Of a simulated partner: what its response says, where the verdict follows as a message of its own. */
+  /** Simulated partners: the content of the response, if the verdict follows as a separate message. */
   readonly arrived?: SealedMessage;
   /** Why it was rejected or is held. */
   readonly reason?: ErrorCode | HoldReason;
@@ -63,18 +63,18 @@ export interface ReceiveResult {
 }
 
 interface ReceiptContent extends Pick<Receipt, 'verdict' | 'reason' | 'position' | 'records'> {
-  /** For an acknowledgement that shows them. */
+  /** For an acknowledgement that lists rows. */
   readonly rows?: readonly RecordAnswer[] | undefined;
 }
 
-/** What was decided about a message that is not refused. */
+/** The verdict on a message that is not rejected. */
 export interface Decision extends ReceiptContent {
   readonly id: string;
   readonly kind: 'list' | 'reply' | 'key';
   readonly verdict: 'applied' | 'held';
-  /** The refused records of an applied list, which is answered by a reply too. */
+  /** The rejected records of an applied list, which gets a reply too. */
   readonly results?: readonly RecordResult[];
-  /** Writes what the message changes. */
+  /** Writes the changes that the message makes. */
   readonly apply?: (tx: Tx) => Promise<void>;
 }
 
@@ -83,10 +83,10 @@ interface Answers {
   readonly reply?: SealedMessage | undefined;
 }
 
-/** Side by side: signatures are made on threads of their own. */
+/** Both at the same time: signatures are made on other threads. */
 export async function sealAnswers(inbound: InboundMessage, decision: Decision): Promise<Answers> {
   const { id, verdict, reason, position, records, results, rows } = decision;
-  // An acknowledgement says how many records were refused; a reply of its own belongs to a receipt.
+  // An acknowledgement states the number of rejected records; a separate reply exists only beside a receipt.
   const replies = inbound.partner.adapter.exchange.receive === undefined;
   const [receipt, reply] = await Promise.all([
     sealReceipt(inbound, { subject: id, verdict, reason, position, records, rows }),
@@ -97,14 +97,14 @@ export async function sealAnswers(inbound: InboundMessage, decision: Decision): 
   return { receipt, reply };
 }
 
-/** Of a message with more bytes, on PostgreSQL, others would wait for the transaction. */
+/** On PostgreSQL, other messages would wait for the transaction of a longer one. */
 const shortBytes = 32 * 1024;
 
 export function termsOf({ bytes }: Pick<RawMessage, 'bytes'>): 'short' | undefined {
   return bytes.length < shortBytes ? 'short' : undefined;
 }
 
-/** One transaction: the id is claimed, the message applied, its verdict, receipt and reply stored, the event written. */
+/** One transaction: the id is claimed, the message is applied, its verdict, receipt and reply are stored, and the event is written. */
 export async function recordVerdict(
   inbound: InboundMessage,
   { id, kind, verdict, reason, apply }: Decision,
@@ -137,7 +137,7 @@ async function claimId(tx: Tx, { partner, digest }: InboundMessage, id: string):
     throw new GatewayError('E_MESSAGE_CONFLICT', 'this id was used for other content before');
 }
 
-/** Refuses the message: nothing is applied, and the receipt states why. Errors of this gateway are rethrown. */
+/** Rejects the message: nothing is applied, and the receipt states why. Errors of this gateway are rethrown. */
 export async function recordRejection(inbound: InboundMessage, thrown: unknown): Promise<ReceiveResult> {
   if (!isMessageFault(thrown)) throw asGatewayError(thrown);
   const { code, detail, at: place } = thrown;
@@ -151,14 +151,14 @@ export async function recordRejection(inbound: InboundMessage, thrown: unknown):
     await storeReceipt(tx, inbound, receipt, { state: 'REJECTED', reason: code, at });
     const detail = { partner: partner.code, digest, code, receiptDigest: receipt.digest };
     await appendEvents(tx, [{ kind: 'message_rejected', ref: id ?? digest, at, detail }]);
-    // What two people refused is no flood.
+    // What two people refused does not count toward the limit of refused bytes.
     if (inbound.decidedByPeople !== true) await countRefused(tx, partner.code, digest, gateway.refusedBytes);
   });
   gateway.log.warn('message rejected', { partner: partner.code, digest, ...faultFields(thrown) });
   return { verdict: 'rejected', receipt, reason: code, duplicate: false };
 }
 
-/** Stores the receipt that every repeat of the message gets. */
+/** Stores the receipt that every duplicate of the message gets. */
 async function storeReceipt(
   tx: Tx,
   { partner, digest, id, decidedByPeople = false }: InboundMessage,
@@ -172,12 +172,15 @@ async function storeReceipt(
     settleInbox(tx, { ...settlement, partner: partner.code, digest, receiptDigest: receipt.digest }),
     travels && addMessage(tx, receipt, { at, ...present({ correlatesTo: messageId ?? id }) }),
   );
-  // Two people may release and two others refuse at one time: the first transaction counts, and the other is undone whole.
+  // Two people may release while two others refuse: the first transaction counts, and the second is rolled back.
   if (decidedByPeople && !isSettled)
     throw new GatewayError('E_MESSAGE_UNKNOWN', 'two other people decided about this message meanwhile', { at: id });
 }
 
-/** The receipt the message got the first time, byte for byte; if its bytes were dropped or altered, another one with the same verdict. */
+/**
+ * The receipt that the message got the first time, byte for byte. If its bytes were dropped or altered: a new receipt with the same
+ * verdict.
+ */
 export async function repeatReceipt(
   inbound: InboundMessage,
   { state, reason, receiptDigest: digest = '' }: Pick<InboxMessage, 'state' | 'reason' | 'receiptDigest'>,
@@ -196,7 +199,7 @@ export async function repeatReceipt(
   return { verdict, receipt: { ...receipt, ...kept, ...answerFile(inbound) }, duplicate: true };
 }
 
-/** `subject`: the id of the message, as far as it is known. */
+/** `subject`: the id of the message, if it is known. */
 export async function sealReceipt(
   inbound: InboundMessage,
   { subject: id, rows, ...content }: ReceiptContent & { readonly subject: string | undefined },
@@ -222,12 +225,12 @@ export async function sealReceipt(
   const meta = { id: receipt.id, partner: partner.code, kind: 'receipt' } as const;
   if (!isUnsigned(partner.signer))
     return await seal(draft, signerOf(partner.signer), { ...meta, at: receipt.issuedAt });
-  // The partner gets a status, or nothing: this stays here, as what was decided.
+  // The partner gets an HTTP status or nothing; this text is kept here as the record of the decision.
   const bytes = Buffer.from(written(draft.content));
   return { ...meta, contentType: receiptFormat.contentType, bytes, digest: sha256(bytes) };
 }
 
-/** The name of the file in which our answer travels, by that of the message. */
+/** The file name of our answer, derived from that of the message. */
 function answerFile({ partner, raw }: InboundMessage): Pick<SealedMessage, 'file'> {
   return present({ file: raw.file && partner.adapter.exchange.receive?.answerFile?.of(raw.file) });
 }
@@ -239,7 +242,7 @@ interface Subject {
   readonly period: string | undefined;
 }
 
-/** The answer in the partner's own format, not signed: its connection to us shows whose answer it is. */
+/** The answer in the partner's own format. It is unsigned: the partner's connection to us shows whose answer it is. */
 function acknowledge(
   inbound: InboundMessage,
   { answer: format, textOf }: Pick<Required<NonNullable<Exchange['receive']>>, 'answer' | 'textOf'>,
@@ -248,7 +251,7 @@ function acknowledge(
   const { gateway, partner } = inbound;
   const id = gateway.newId();
   const { file } = inbound.raw;
-  // The partner knows a list by the name of its file, to which our id adds the digest.
+  // The partner knows a list by its file name; our id adds the digest to it.
   const called = file !== undefined && subject === fileMessageId(file, inbound.digest) ? file : subject;
   const about = { id, issuedAt: momentOf(gateway.now()), subject: called, number, period };
   const why = {
@@ -266,7 +269,7 @@ function acknowledge(
   return { ...meta, bytes, digest: sha256(bytes) };
 }
 
-/** Undefined where the partner gets none. */
+/** Undefined if the partner gets no reply. */
 async function sealReply(
   { gateway, partner }: InboundMessage,
   subject: string,
