@@ -31,7 +31,7 @@ interface About {
   readonly partner: string;
   readonly event: string;
   readonly subject: object;
-  /** Since when what is decided has stood as it stands: once that has changed, two people decide anew. */
+  /** Since when what is decided has been unchanged: once it changes, two people decide anew. */
   readonly since: (tx: Tx) => Promise<Moment | undefined>;
   /** For the log. */
   readonly shown: object;
