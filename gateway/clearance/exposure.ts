@@ -68,15 +68,14 @@ async function exposureOf(clearance: Clearance, change: RegisterChange): Promise
   const { partner, identifier, effective_from: day } = change;
   const timeZone = clearance.partners.get(partner)?.adapter.timeZone ?? clearance.home.timeZone;
   const from = momentInZone(`${day}T00:00:00`, timeZone);
-  const answers: ChangedAnswer[] = [];
-  let isCut = false;
-  for (const outcome of recognised) {
-    const values = { partner, identifier, outcome };
-    const terms = { kind: 'consultation', values, from, limit: mostAnswers } as const;
-    const page = await changedAnswers(clearance, terms);
-    answers.push(...page.changed.filter(({ outcomeNow }) => !recognised.includes(outcomeNow)));
-    isCut ||= page.next !== undefined;
-  }
+  const pages = await Promise.all(
+    recognised.map((outcome) => {
+      const values = { partner, identifier, outcome };
+      return changedAnswers(clearance, { kind: 'consultation', values, from, limit: mostAnswers });
+    }),
+  );
+  const answers = pages.flatMap(({ changed }) => changed.filter(({ outcomeNow }) => !recognised.includes(outcomeNow)));
+  const isCut = pages.some(({ next }) => next !== undefined);
   answers.sort((a, b) => (a.answer.answered_at < b.answer.answered_at ? 1 : -1));
   return answers.length === 0 ? undefined : { change, answers, isCut };
 }

@@ -67,15 +67,17 @@ export async function makeSearchable({
   return upTo === size;
 }
 
-/** Pages that a search waits for: a gateway that serves is seldom further behind. */
-const mostPages = 5;
+/** A search makes at most so many pages itself. If more are missing, it would wait without finding the newest answers. */
+const mostPages = 3;
 
 /**
- * Makes searchable what was answered last, as far as a search can wait for it. Undefined: all answers and assessments are found; otherwise the
- * moment of the first that is not.
+ * Makes the newest answers searchable if few are missing. Returns undefined if all answers and assessments can be found, otherwise the time
+ * of the first one that cannot.
  */
 export async function searchedTo(db: Pick<Database, 'sql' | 'transaction'>): Promise<Moment | undefined> {
-  for (let page = 0; page < mostPages; page += 1) if (await makeSearchable(db)) return undefined;
+  const missing = (await logSize(db.sql)) - (await readCounter(db.sql, 'searchable'));
+  if (missing <= mostPages * pageEntries)
+    for (let page = 0; page < mostPages; page += 1) if (await makeSearchable(db)) return undefined;
   const done = await readCounter(db.sql, 'searchable');
   const next = await Promise.all([
     db.sql.selectFrom('border_answer').select('asked_at as at').where('n', '>', done).orderBy('n').limit(1).execute(),
