@@ -1,4 +1,7 @@
-/** One person's decision about one of our operators: suspended, reinstated, revoked, or its consent. Partners learn of it by the next list. */
+/**
+ * A person's decision about one of our operators: suspend, reinstate, revoke, or change its consent. Partners learn of it with the next
+ * list.
+ */
 
 import { isDay } from '../adapter/template/dates.ts';
 import type { Gateway } from '../gateway.ts';
@@ -12,7 +15,7 @@ import { knownOperators, saveOperators } from '../store/operators.ts';
 import { timeAt } from './import-moment.ts';
 import { isRestriction } from './known-facts.ts';
 
-/** Each decision about the status, the status it gives, and those from which it can be taken. */
+/** Each decision about the status: the new status, and the statuses from which it is allowed. */
 export const statusDecisions = {
   suspend: { status: 'suspended', from: ['active', 'suspended'] },
   reinstate: { status: 'active', from: ['suspended', 'revoked', 'withdrawn'] },
@@ -25,7 +28,7 @@ export type OperatorDecision = StatusDecision | 'give_consent' | 'end_consent';
 
 interface DecisionTerms {
   readonly decision: OperatorDecision;
-  /** From this day at home; absent: from today. */
+  /** Effective from this day in the home time zone; absent: from today. */
   readonly from?: Day | undefined;
   readonly reason: string;
   readonly person: string;
@@ -34,8 +37,8 @@ interface DecisionTerms {
 const mostCharactersOfReason = 512;
 
 /**
- * Stores the operator as it is after the decision, with who decided and why. `changed` is false where it was so before. Throws
- * E_OPERATOR_UNKNOWN, E_OPERATOR_STATE where its state does not allow the decision, E_REQUEST_INVALID for a day or a reason that is none.
+ * Stores the operator after the decision, with the person and the reason. `changed` is false if the decision already applied. Throws
+ * E_OPERATOR_UNKNOWN, E_OPERATOR_STATE (its state does not allow the decision), E_REQUEST_INVALID (an invalid day or reason).
  */
 export async function decideOperator(
   { home, db, now }: Pick<Gateway, 'home' | 'db' | 'now'>,
@@ -66,7 +69,7 @@ export async function decideOperator(
   });
 }
 
-/** The record after the decision. A decision that already holds moves to another day only if `dated`. */
+/** The record after the decision. If the decision already applies, only `dated` moves it to another day. */
 function decided(before: DomesticRecord, decision: OperatorDecision, day: Day, dated: boolean): DomesticRecord {
   if (decision === 'give_consent' || decision === 'end_consent') {
     const consent = decision === 'give_consent';
@@ -104,7 +107,7 @@ function checkDay(day: string, today: Day): void {
     });
 }
 
-/** Throws E_REQUEST_INVALID for a reason that the log cannot keep: none, a long one, one with hidden characters. */
+/** Throws E_REQUEST_INVALID for a reason that the log does not accept: empty, too long, or with invisible characters. */
 export function checkReason(reason: string): void {
   const text = reason.trim();
   const { length } = text;

@@ -1,4 +1,4 @@
-/** The rows of a file of domestic records, each judged: CSV or a workbook by its columns, or records as JSON lines. */
+/** Reads and checks each row of a file of domestic records: CSV or a workbook by its columns, or JSON lines. */
 
 import { fileURLToPath } from 'node:url';
 import { dayAt } from '../model/day.ts';
@@ -19,25 +19,25 @@ import { readMoment, type HomeMoment } from './import-moment.ts';
 export interface ReadRow extends JudgedRow {
   readonly row: number;
   readonly fields: Readonly<Record<string, string>>;
-  /** The moment that a column of the file states. */
+  /** The time that a column of the file states. */
   readonly asOf?: HomeMoment;
-  /** A report of refused rows says that the row repeats the code of one that was taken. */
+  /** Set if a report of rejected rows says that the row has the code of a row that was imported. */
   readonly repeated?: boolean;
 }
 
 interface RowSource {
   readonly content: FileSource;
   readonly encoding: TableEncoding;
-  /** `table`: columns titled as the home profile says. `jsonl`: a record of schemas/record.schema.json a line. */
+  /** `table`: columns with the titles of the home profile. `jsonl`: one record of schemas/record.schema.json per line. */
   readonly format: 'table' | 'jsonl';
   readonly sheet?: string | undefined;
   readonly onBytes: (piece: Uint8Array) => void;
   readonly onSheet: (chosen: ChosenSheet) => void;
 }
 
-/** What a table may have beside the columns of records: the moment a row speaks of, and what a report of refused rows adds. */
+/** Columns that a table may have besides those of records: the time of a row, and what a report of rejected rows adds. */
 export const reportColumns = ['as_of', 'rule', 'detail', 'fix'] as const;
-/** The column in which a report quotes the refused row of JSON lines. */
+/** The column in which a report quotes a rejected JSON line. */
 const lineColumn = 'line';
 
 export function formatOf(name: string): RowSource['format'] {
@@ -82,7 +82,7 @@ async function* readLines(home: HomeProfile, now: Date, source: RowSource): Asyn
 
 const recordSchema = fileURLToPath(new URL('../../schemas/record.schema.json', import.meta.url));
 
-/** Lines have no titles: their columns are the paths of the record. The shape is judged first, then the row like any other. */
+/** JSON lines have no titles: the paths of the record serve as columns. The shape is checked first, then the row like any other. */
 function lineJudge(home: HomeProfile, now: Date): (row: number, text: string) => ReadRow {
   const columns = Object.fromEntries(recordColumns.map((name) => [name, name]));
   const judge = rowJudge({ ...home, columns }, dayAt(now, home.timeZone));

@@ -1,6 +1,6 @@
 /**
- * An import by two people: one proposes a file, the other approves what it would change. The file is judged anew when it is approved, against
- * what is known then.
+ * An import by two people: one proposes a file, the other approves its changes. The file is checked again on approval, against the current
+ * records.
  */
 
 import type { Gateway } from '../gateway.ts';
@@ -18,7 +18,7 @@ import { importOperators, type ImportOptions, type ImportReport } from './import
 
 type DraftGateway = Pick<Gateway, 'home' | 'db' | 'now' | 'newId'>;
 
-/** How the file is to be read. */
+/** How to read the file. */
 type ReadingOptions = Pick<ImportOptions, 'sheet' | 'asOf'> & { readonly encoding?: TableEncoding };
 
 interface ProposedFile extends ReadingOptions {
@@ -27,7 +27,10 @@ interface ProposedFile extends ReadingOptions {
   readonly person: string;
 }
 
-/** Stores the file and returns its id. Throws what importOperators throws of a file that cannot be read, and E_IMPORT_STATE (it waits already). */
+/**
+ * Stores the file and returns its id. Throws what importOperators throws for an unreadable file, and E_IMPORT_STATE (the same file is
+ * already pending).
+ */
 export async function proposeImport(gateway: DraftGateway, file: ProposedFile): Promise<string> {
   const { name, bytes, person, ...reading } = file;
   checkName(name);
@@ -46,7 +49,7 @@ export async function proposeImport(gateway: DraftGateway, file: ProposedFile): 
 
 const mostCharactersOfName = 200;
 
-/** The name is shown to the people who decide, and stays in the log of events. */
+/** The name is shown to the people who decide, and stays in the event log. */
 function checkName(name: string): void {
   const fault = name.length > mostCharactersOfName ? `it has ${name.length} characters` : hiddenIn(name);
   if (fault === undefined) return;
@@ -71,7 +74,7 @@ export async function existingDraft({ db }: Pick<Gateway, 'db'>, id: string): Pr
   throw new GatewayError('E_IMPORT_UNKNOWN', 'no file was proposed under this number');
 }
 
-/** What a file that waits would change now; undefined for one that was decided. */
+/** The changes that a pending file would make now; undefined if it was decided. */
 export async function reviewImport(gateway: DraftGateway, draft: ImportDraft): Promise<ImportReport | undefined> {
   if (draft.state !== 'waiting') return undefined;
   const bytes = await getBytes(gateway.db.sql, draft.digest);
@@ -82,14 +85,14 @@ export interface ImportDecision {
   readonly decision: 'approve' | 'refuse';
   readonly person: string;
   readonly reason: string;
-  /** Rows may lift a suspension, a revocation or a withdrawal. */
+  /** Whether rows may lift a suspension, a revocation or a withdrawal. */
   readonly lift: boolean;
 }
 
 /**
- * Another person than the one who proposed it decides. Undefined: it is refused. `allowed` throws where the person may not decide, in the
- * transaction of the decision. Throws E_APPROVAL_REPEATED (the same person), E_IMPORT_UNKNOWN, E_IMPORT_STATE (it was decided meanwhile).
- * A report that is `stopped` says that nothing was saved or decided.
+ * A person other than the proposer decides. Returns undefined if the file is refused. In the transaction of the decision, `allowed` throws
+ * if the person may not decide. Throws E_APPROVAL_REPEATED (the same person), E_IMPORT_UNKNOWN, E_IMPORT_STATE (already decided). If the
+ * report is `stopped`, nothing was saved or decided.
  */
 export async function decideImport(
   gateway: DraftGateway,

@@ -1,20 +1,20 @@
-/** The moment that a file of domestic records speaks of: what decides whether a row is older than what is known. */
+/** The reference time of a file of domestic records, which decides whether a row is older than what is stored. */
 
 import { dayAt, dayExists } from '../model/day.ts';
 import { GatewayError } from '../model/errors.ts';
 import type { HomeProfile } from '../model/home.ts';
 import type { Day, DomesticRecord } from '../model/record/record.ts';
 
-/** A day at home, `2018-02-28`, or a time of that day, `2018-02-28T16:30:00`. */
+/** A day in the home time zone, `2018-02-28`, or a local time, `2018-02-28T16:30:00`. */
 export type HomeMoment = string;
 
 export interface ImportMoment {
   readonly moment: HomeMoment;
-  /** Where the moment was found. A column states it for each row: then it is the newest. */
+  /** Where the time was found. If a column states it for each row, this is the newest. */
   readonly from: 'option' | 'column' | 'file_name' | 'newest_day';
 }
 
-/** Whether a moment is before another. A day and a time of it are not before each other. */
+/** Whether one time is before another. A day and a time on that day are not before each other. */
 export function isBefore(a: HomeMoment, b: HomeMoment): boolean {
   const length = Math.min(a.length, b.length);
   return a.slice(0, length) < b.slice(0, length);
@@ -22,7 +22,9 @@ export function isBefore(a: HomeMoment, b: HomeMoment): boolean {
 
 const written = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?$/u;
 
-/** Reads a day or a time, which is of home unless it states a zone. Undefined: it is neither, does not exist, or is still to come. */
+/**
+ * Parses a day or a time, in the home time zone unless it states another. Undefined if it is neither, does not exist, or is in the future.
+ */
 export function readMoment(
   text: string,
   { timeZone }: Pick<HomeProfile, 'timeZone'>,
@@ -35,18 +37,18 @@ export function readMoment(
   return isBefore(timeAt(now, timeZone), moment) ? undefined : moment;
 }
 
-/** A moment as clocks at home show it. */
+/** A moment as local time in the zone. */
 export function timeAt(moment: Date, timeZone: string): HomeMoment {
   const time = moment.toLocaleTimeString('en-GB', { timeZone, hourCycle: 'h23' });
   return `${dayAt(moment, timeZone)}T${time}`;
 }
 
-// 20180228, 2018-02-28, 2018_02_28T1630, 20180228163000: not a part of a longer number.
+// 20180228, 2018-02-28, 2018_02_28T1630, 20180228163000: not part of a longer number.
 const inName = /(?<!\d)(\d{4})([-_.]?)(\d{2})\2(\d{2})(?:[-_T ]?(\d{2})[-_.:]?(\d{2})(?:[-_.:]?(\d{2}))?)?(?!\d)/gu;
 
 /**
- * The moment of a whole file: the one given, else the newest in its name, else the newest day that a record states and that is
- * not to come. Throws E_IMPORT_MOMENT.
+ * The reference time of a whole file: the one given, otherwise the newest in its name, otherwise the newest day in its records that is not
+ * in the future. Throws E_IMPORT_MOMENT.
  */
 export function momentOfFile(
   home: HomeProfile,
@@ -71,7 +73,7 @@ export function momentOfFile(
   return { moment, from: 'file_name' };
 }
 
-/** The newest day up to `today` that the records state; empty where they state none. */
+/** The newest day up to `today` that the records state; empty if they state none. */
 export function newestDay(records: Iterable<DomesticRecord>, today: Day): Day {
   let newest = '';
   for (const { gradeSince, statusSince, consentSince = '' } of records)

@@ -33,19 +33,19 @@ export type ImportDeps = Pick<Gateway, 'home' | 'db' | 'now'>;
 
 export interface ImportOptions {
   readonly encoding?: TableEncoding;
-  /** The sheet of a workbook; absent: the first. */
+  /** The sheet of a workbook; absent: the first one. */
   readonly sheet?: string | undefined;
-  /** The day or time at home that the file speaks of. */
+  /** The reference day or time of the file, in the home time zone. */
   readonly asOf?: string | undefined;
   /** Whether rows may lift a suspension, a revocation or a withdrawal. */
   readonly lift?: boolean;
   /** Who imports. */
   readonly person: string;
-  /** Everything but the saving; the counts are those saving would give. */
+  /** Does everything except saving; the counts are those that saving would give. */
   readonly dryRun?: boolean;
   /** Bytes of the file read so far. */
   readonly progress?: (bytes: number) => void;
-  /** Belongs to the saving, in its transaction: what it throws keeps everything from being saved. */
+  /** Work in the transaction of the import: if it throws, nothing is saved. */
   readonly also?: (tx: Tx) => Promise<void>;
 }
 
@@ -58,16 +58,16 @@ export interface Problem {
   readonly severity: Severity;
   readonly title: string;
   readonly rows: number;
-  /** The first three. */
+  /** The first three rows. */
   readonly samples: readonly RowFault[];
   readonly fix: string;
 }
 
 interface RefusedRow {
   readonly fields: Readonly<Record<string, string>>;
-  /** The moment it speaks of. */
+  /** The reference time of the file. */
   readonly asOf: HomeMoment;
-  /** Warnings too: staff correct the row once. */
+  /** Warnings included, so that staff can correct a row once. */
   readonly faults: readonly RowFault[];
 }
 
@@ -77,14 +77,14 @@ export interface ImportReport {
     readonly bytes: number;
     readonly sha256: string;
     readonly encoding: TableEncoding;
-    /** Of a workbook. */
+    /** Workbooks only. */
     readonly sheet?: string;
     readonly sheets_not_read?: readonly string[];
   };
-  /** `stopped`: rows would lift restrictions, and nobody asked for it. Nothing is saved, and the counts are as in a dry run. */
+  /** `stopped`: rows would lift restrictions, and `lift` was not given. Nothing is saved, and the counts are as in a dry run. */
   readonly state: 'saved' | 'dry_run' | 'stopped';
   readonly asOf: ImportMoment;
-  /** All are rows; `warnings` are rows saved with at least one. An import adds and changes, it never removes. */
+  /** `rows` counts all rows, `warnings` the rows saved with a warning. An import adds and changes operators, and never deletes them. */
   readonly counts: SavedOperators & Readonly<Record<'rows' | 'refused' | 'warnings', number>>;
   readonly lifts: Readonly<Record<Restriction, number>>;
   readonly problems: readonly Problem[];
@@ -92,20 +92,20 @@ export interface ImportReport {
 }
 
 /**
- * Imports a file of domestic records; the same file twice changes nothing. Throws E_FILE_UNREADABLE, E_FILE_STRUCTURE
- * (before any row is judged), E_IMPORT_MOMENT and what the store throws; faults of rows are the report.
+ * Imports a file of domestic records; importing the same file again changes nothing. Throws E_FILE_UNREADABLE, E_FILE_STRUCTURE (before any
+ * row is checked), E_IMPORT_MOMENT and the errors of the store. Faults in rows are in the report.
  */
 export async function importOperators(
   deps: ImportDeps,
   given: ImportFile,
   options: ImportOptions,
 ): Promise<ImportReport> {
-  // 1. Judge every row of the file, and find the moment that it speaks of.
+  // 1. Check every row of the file, and find the reference time.
   const { rows, file } = await readFile(deps, given, options);
   const records = rows.flatMap(({ record }) => record ?? []);
   const asOf = momentOfFile(deps.home, deps.now(), { asOf: options.asOf, name: file.name, records });
 
-  // 2. Compare them with what is known, and save the valid ones, all or none.
+  // 2. Compare the rows with the stored records, and save all valid ones in one transaction.
   const { state, saved, compared } = await save(deps, { rows, asOf, file }, options);
 
   // 3. Report the result of each row.
@@ -123,7 +123,7 @@ export async function importOperators(
   };
 }
 
-/** The rows of the file, each judged, and what the file was. */
+/** The checked rows of the file, and a description of the file. */
 async function readFile(
   { home, now }: ImportDeps,
   given: ImportFile,
@@ -149,7 +149,7 @@ async function readFile(
   return { rows, file: { name: basename(name), bytes, sha256: digest.digest('hex'), encoding, ...sheets } };
 }
 
-/** The moment of the file, or the newest that its rows state. */
+/** The reference time of the file, or the newest one that its rows state. */
 function momentOfRows(asOf: ImportMoment, rows: readonly ReadRow[]): ImportMoment {
   const newest = rows
     .flatMap((row) => row.asOf ?? [])
@@ -170,7 +170,7 @@ interface ComparedRow extends ReadRow {
   readonly restricts?: boolean;
 }
 
-/** A row that is not taken has no record afterwards. */
+/** A row that is not imported has no record afterwards. */
 function compareRow(
   home: HomeProfile,
   read: ReadRow,
@@ -252,7 +252,7 @@ async function saveIn(
   await appendEvents(tx, [{ kind: 'operators_imported', ref: file.sha256, detail, at }]);
 }
 
-/** A day and a time of it are not before each other: the time says more. */
+/** A day and a time on that day are not before each other: the time is more precise. */
 function newer(moment: HomeMoment = '', known: KnownOperator | undefined): HomeMoment {
   return known !== undefined && known.asOf > moment ? known.asOf : moment;
 }
@@ -265,7 +265,7 @@ function countLifts(taken: readonly ComparedRow[]): ImportReport['lifts'] {
 
 const mostSamples = 3;
 
-/** Errors before warnings, the most frequent first. A row counts once for each rule, however many of its cells break it. */
+/** Errors before warnings, the most frequent first. A row counts once per rule, however many of its cells break it. */
 function problemsOf(rows: readonly ReadRow[]): Problem[] {
   const problems = new Map<FaultRule, { rows: number; samples: RowFault[] }>();
   for (const { faults } of rows) {

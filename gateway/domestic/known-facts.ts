@@ -1,4 +1,6 @@
-/** Compares a row of an import with what is known of its operator: an older row, or one that lifts a restriction, is not just a change. */
+/**
+ * Compares an imported row with the stored record of its operator. An older row, or one that lifts a restriction, is no ordinary change.
+ */
 
 import type { FaultRule } from '../model/record/fault-rules.ts';
 import { operatorOfText, operatorText } from '../model/record/record-text.ts';
@@ -6,30 +8,30 @@ import type { Day, DomesticPath, DomesticRecord, OperatorStatus } from '../model
 import type { KnownOperator } from '../store/operators.ts';
 import { isBefore, newestDay, type HomeMoment } from './import-moment.ts';
 
-/** What a row can lift: the status of the operator, or its consent that ended. */
+/** What a row can lift: a restriction by status, or a withdrawn consent. */
 export const restrictions = ['suspension', 'revocation', 'withdrawal', 'consent_withdrawal'] as const;
 export type Restriction = (typeof restrictions)[number];
 
 interface Comparison {
   readonly lifts: readonly Restriction[];
-  /** The operator is further from `active` than before, or its consent has ended. */
+  /** The row restricts the operator: its status moves further from `active`, or its consent has ended. */
   readonly restricts: boolean;
-  /** Why the row is not imported, and its column. */
+  /** Why the row is rejected, and the column concerned. */
   readonly refused?: { readonly rule: FaultRule; readonly path: DomesticPath; readonly detail: string };
 }
 
 const nothing: Comparison = { lifts: [], restricts: false };
 
 interface RowTerms {
-  /** The one that the row speaks of. */
+  /** The reference time of the row. */
   readonly moment: HomeMoment;
   readonly known: KnownOperator | undefined;
   readonly today: Day;
-  /** It was refused as a repetition of another row, which was taken. */
+  /** It was rejected as a duplicate of another row, which was imported. */
   readonly repeated: boolean;
 }
 
-/** A row that states what is known is never refused. */
+/** A row that repeats the stored record is never rejected. */
 export function compareWithKnown(row: DomesticRecord, { moment, known, today, repeated }: RowTerms): Comparison {
   if (known === undefined || known.text === operatorText(row)) return nothing;
   if (repeated) {
@@ -58,7 +60,7 @@ export const restrictionWords: Readonly<Record<Restriction, string>> = {
   consent_withdrawal: 'withdrawal of consent',
 };
 
-/** How far a status is from `active`, and what it takes to come nearer. */
+/** How far a status is from `active`, and the restriction that a move toward `active` lifts. */
 const ranks: Readonly<Record<OperatorStatus, { readonly rank: number; readonly restriction?: Restriction }>> = {
   active: { rank: 0 },
   suspended: { rank: 1, restriction: 'suspension' },
@@ -66,7 +68,7 @@ const ranks: Readonly<Record<OperatorStatus, { readonly rank: number; readonly r
   withdrawn: { rank: 2, restriction: 'withdrawal' },
 };
 
-/** Whether an operator is further from `active` than before, or its consent has ended. */
+/** Whether the row restricts the operator further, by its status or because its consent has ended. */
 export function isRestriction(row: DomesticRecord, before: DomesticRecord): boolean {
   return ranks[row.status].rank > ranks[before.status].rank || (before.consent && !row.consent);
 }
@@ -74,7 +76,7 @@ export function isRestriction(row: DomesticRecord, before: DomesticRecord): bool
 interface Lifted {
   readonly restriction: Restriction;
   readonly path: DomesticPath;
-  /** The day from which the row no longer restricts, and that from which the restriction is known. */
+  /** The day on which the row would end the restriction, and the day since which the restriction is known. */
   readonly day: string;
   readonly since: string;
 }

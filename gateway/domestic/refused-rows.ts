@@ -1,4 +1,4 @@
-/** The report of refused rows: a table that staff correct and import as it is. */
+/** The report of rejected rows: a table that staff can correct and import again. */
 
 import type { RowFault } from '../model/record/fault-rules.ts';
 import { writeCsv } from '../wire/files/csv.ts';
@@ -6,8 +6,8 @@ import { reportColumns } from './file-rows.ts';
 import type { ImportReport } from './import.ts';
 
 /**
- * The refused rows as CSV, with the moment they speak of, the rules they break and what to do about it; safe to open in a
- * spreadsheet. An import takes the values as they were, and passes over what the report adds.
+ * The rejected rows as CSV, with their reference time, the rules they break and the fix; safe to open in a spreadsheet. An import reads the
+ * original values and ignores the added columns.
  */
 export function refusedRowsCsv({ refused }: Pick<ImportReport, 'refused'>): string {
   const titles = [...new Set(refused.flatMap(({ fields }) => Object.keys(fields)))];

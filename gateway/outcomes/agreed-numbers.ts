@@ -1,4 +1,7 @@
-/** Numbers both sides agree on: ours are given to a partner that asks, its own are asked for and compared, and a difference stays in sight. */
+/**
+ * Monthly numbers that both sides agree on: we give ours to a partner that asks, ask for the partner's, and compare. A difference stays
+ * visible.
+ */
 
 import type { Gateway, Partner } from '../gateway.ts';
 import { dayAt, later, momentOf } from '../model/day.ts';
@@ -16,7 +19,7 @@ import { monthAfter } from './arrangement-outcome.ts';
 
 type Counting = Pick<Gateway, 'db' | 'now'>;
 
-/** Ours of a month that is over. Throws E_ROUTE_UNKNOWN where none were agreed, and E_REQUEST_INVALID for another month. */
+/** Our numbers of a past month. Throws E_ROUTE_UNKNOWN if no exchange of numbers was agreed, and E_REQUEST_INVALID for any other month. */
 export async function numbersForPartner(
   counting: Counting,
   { code: partner, adapter }: Pick<Partner, 'code' | 'adapter'>,
@@ -37,17 +40,17 @@ async function ourNumbers({ db }: Counting, query: NumbersQuery): Promise<SideNu
   return { month: query.month, open: sent.open, sent: sent.numbers, received: await numbersOfReceived(db.sql, query) };
 }
 
-/** In UTC, as lists state when they were issued: both sides mean the same month. */
+/** In UTC, like the issue times of lists, so that both sides mean the same month. */
 function monthNow({ now }: Pick<Gateway, 'now'>): string {
   return dayAt(momentOf(now()), 'UTC').slice(0, 7);
 }
 
-/** Months that are asked about: what was open or differed may have been mended meanwhile. */
+/** How many past months to ask about: what was open or differed may have been corrected since. */
 const months = 3;
 
 /**
- * Asks a partner that can for its numbers of the last months that are not agreed yet, and stores both sides'. Answers the months compared now.
- * A partner that does not answer, or of which a list is still open, is asked again the next time.
+ * Asks a partner for its numbers of the last months that are not agreed yet, if it can give them, and stores both sides'. Returns the
+ * months compared now. A partner that does not answer, or with an open list, is asked again next time.
  */
 export async function compareMonths(
   counting: Counting,
@@ -78,7 +81,7 @@ export async function compareMonths(
   return compared;
 }
 
-/** Moments at which partners are asked, by their codes: hourly, after a start at once. */
+/** Remembers when each partner was last asked, by code: once per hour, and at once after a start. */
 export function openComparing(): (counting: Gateway) => Promise<void> {
   const due = new Map<string, string>();
   return async (gateway) => {

@@ -1,6 +1,6 @@
 /**
- * What an arrangement brought in one or more months: entries by result, examinations and releases beside others like them, how fast
- * restrictions took effect, what they exposed, and how the exchange went. Nothing is written.
+ * What an arrangement brought in one or more months: entries by result, examinations and releases compared with similar entries, how fast
+ * restrictions took effect, the exposure, and the success of the exchange. Read only.
  */
 
 import { exposureIn } from '../clearance/exposure.ts';
@@ -15,16 +15,16 @@ import { entryOutcomes, type EntryOutcome } from '../store/entry-outcomes.ts';
 import { countReceived, countSent } from '../store/exchange-counts.ts';
 import { restrictionDelays } from '../store/register-changes.ts';
 
-/** Of one report; more would only be too old to compare. */
+/** Most months in one report; older months are too old to compare. */
 const mostMonths = 24;
 
-/** Months at home, the first and the last (`2026-11`). */
+/** The first and the last month in the home time zone (`2026-11`). */
 export interface Months {
   readonly from: string;
   readonly to: string;
 }
 
-/** Throws E_REQUEST_INVALID: a text that is no month, an end before its begin, or too many. */
+/** Throws E_REQUEST_INVALID for an invalid month, an end before the start, or too many months. */
 export function monthsBetween({ from, to }: Months): readonly string[] {
   const isMonth = (text: string): boolean => /^(?:19|2\d)\d\d-(?:0[1-9]|1[0-2])$/u.test(text);
   const wrong = [from, to].find((text) => !isMonth(text));
@@ -42,12 +42,12 @@ export function monthAfter(month: string, count = 1): string {
   return new Date(Date.UTC(year, number - 1 + count, 1)).toISOString().slice(0, 7);
 }
 
-/** The month at home that it is now. */
+/** The current month in the home time zone. */
 export function monthOf({ now, home }: Pick<Clearance, 'now' | 'home'>): string {
   return dayAt(now(), home.timeZone).slice(0, 7);
 }
 
-/** Throws as monthsBetween. The partner is one of the gateway's. */
+/** Throws the same errors as monthsBetween. The partner must be one of the gateway's. */
 export async function arrangementOutcome(
   clearance: Clearance,
   partner: string,
@@ -59,7 +59,7 @@ export async function arrangementOutcome(
   const period = { partner, from: beginOf(from, clearance), to: beginOf(monthAfter(to), clearance) };
   const entries = await countEntries(clearance, partner, months);
   const delays = await restrictionDelays(sql, period);
-  // The package behind it takes some time to load, which other commands need not wait for.
+  // Loaded here because the package takes time to load, which other commands need not wait for.
   const { compareMatched } = await import('../model/outcomes/matched-comparison.ts');
   return {
     ...{ partner, from, to },
@@ -77,7 +77,7 @@ export async function arrangementOutcome(
   };
 }
 
-/** Every day has a begin, in each zone. */
+/** The start of the month in the home time zone. */
 function beginOf(month: string, { home }: Pick<Clearance, 'home'>): Moment {
   return momentInZone(`${month}-01T00:00:00`, home.timeZone) ?? `${month}-01T00:00:00.000Z`;
 }
@@ -122,7 +122,7 @@ function treated(entries: readonly EntryOutcome[]): Treated {
   };
 }
 
-/** Undefined for an entry that is not released yet, or is compared with none. */
+/** Undefined for an entry that is not released yet, or has no entries to compare with. */
 function observe(entry: EntryOutcome, month: string): ObservedEntry | undefined {
   const { result, release_s: seconds, chapter, office, mode, examined } = entry;
   if (seconds === null || notCompared.includes(result)) return undefined;
@@ -148,7 +148,7 @@ interface Period {
   readonly to: Moment;
 }
 
-/** Restrictions at once, and at most: each of its answers is given again. */
+/** Most restrictions in one batch: every answer of each is computed again. */
 const restrictionsAtOnce = 100;
 const mostRestrictions = 500;
 

@@ -1,4 +1,7 @@
-/** The outcomes of arrangements as pages and reports show them: figures, and the months before. Of what leaves, small counts are withheld. */
+/**
+ * The outcomes of arrangements for pages and reports: figures, and the previous months. Small counts are withheld from what leaves the
+ * administration.
+ */
 
 import { termsOf, type Clearance, type ClearanceTerms } from '../clearance/requests.ts';
 import { partnerOf } from '../model/clearance/query-reading.ts';
@@ -12,19 +15,19 @@ import { arrangementOutcome, monthAfter, monthsBetween, type Months } from './ar
 export interface ShownOutcome extends Months {
   readonly partner: string;
   readonly name: string;
-  /** Of the arrangement. */
+  /** Title of the arrangement. */
   readonly title: string;
   readonly figures: readonly Figure[];
-  /** The twelve months up to the last. */
+  /** The twelve months up to the last one. */
   readonly trend: readonly TrendMonth[];
   readonly least_entries: number;
-  /** Entries that state no chapter, office or mode of transport. */
+  /** Entries without a chapter, office or mode of transport. */
   readonly not_comparable: number;
-  /** Absent: of now. */
+  /** Absent: now. */
   readonly as_of?: Moment;
 }
 
-/** Null: withheld, because the count is small. */
+/** Null: withheld because the count is small. */
 interface TrendMonth {
   readonly month: string;
   readonly entries: number | null;
@@ -32,10 +35,10 @@ interface TrendMonth {
 }
 
 export interface OutcomeReport extends Months {
-  /** Counts above zero and below this are not stated; 0: all are. */
+  /** Counts from 1 up to below this number are withheld; 0: none are. */
   readonly small_counts: number;
   readonly arrangements: readonly ShownOutcome[];
-  /** Absent: of now. */
+  /** Absent: now. */
   readonly as_of?: Moment;
 }
 
@@ -48,7 +51,7 @@ export async function outcomeForStaff(reporting: Reporting, partner: string, mon
   return await shown(reporting, partnerOf(termsOf(reporting), partner), months, 0);
 }
 
-/** What leaves: of one partner, or of all that have an arrangement. Throws likewise. */
+/** For use outside the administration: one partner, or all with an arrangement. Throws the same errors. */
 export async function outcomeReport(reporting: Reporting, months: Months, partner?: string): Promise<OutcomeReport> {
   const { smallCounts } = reporting.config.outcomes;
   const chosen = partner === undefined ? termsOf(reporting) : [partnerOf(termsOf(reporting), partner)];
@@ -87,13 +90,13 @@ async function trend({ db }: Clearance, partner: string, to: string, least: numb
   return rows;
 }
 
-/** One row for each arrangement. */
+/** One row per arrangement. */
 export interface OutcomeShort {
   readonly partner: string;
   readonly name: string;
   readonly entries: number;
   readonly benefit: number;
-  /** Entries on which a benefit may have been missed. */
+  /** Entries with a possibly missed benefit. */
   readonly missed: number;
 }
 

@@ -1,24 +1,24 @@
 /**
- * How many passwords may be tried. What is counted is the name together with where the attempts come from, so that a stranger who tries
- * passwords keeps out himself and not the person: a browser by which somebody signed in before counts for itself, any other one by its
- * network. The counts are in memory; those of all networks together for one name are in the store (sessions.ts).
+ * Limits password attempts. Attempts are counted by name and origin, so that an attacker locks out himself and not the person: a browser
+ * that somebody has signed in with counts separately, any other one by its network. The counts are in memory; the count of one name over
+ * all networks is in the store (sessions.ts).
  */
 
 import { isIPv6 } from 'node:net';
 
-/** Attempts for one name in a row before a pause, and how long it is. */
+/** Consecutive attempts for one name before a pause, and the length of the pause. */
 const mostInRow = 5;
 const pauseMs = 15 * 60_000;
-/** For all names together from one network, in a minute. */
+/** For all names together from one network, per minute. */
 const mostPerMinute = 60;
 const minuteMs = 60_000;
-/** So many counts are kept; of more the oldest go. */
+/** Most counts kept; the oldest are dropped. */
 const mostKept = 20_000;
 
 export interface Attempts {
-  /** False: not now. `browser`: digest of the secret of a browser that is known. */
+  /** Returns false if the attempt must wait. `browser`: digest of the secret of a known browser. */
   admit(id: string, from: { readonly address: string; readonly browser: string | undefined }): boolean;
-  /** The person signed in: those before count no more. */
+  /** The person signed in: earlier attempts no longer count. */
   forget(id: string, from: { readonly address: string; readonly browser: string | undefined }): void;
 }
 
@@ -33,7 +33,7 @@ export function openAttempts(now: () => Date): Attempts {
     const time = now().getTime();
     const before = counts.get(key);
     const count = before !== undefined && before.since + forMs > time ? before : { since: time, number: 0 };
-    // The pause begins with the last attempt that was admitted: those during it do not make it longer.
+    // The pause starts with the last admitted attempt: attempts during the pause do not extend it.
     if (count.number >= most) return false;
     const since = forMs === pauseMs ? time : count.since;
     counts.delete(key);
@@ -55,7 +55,7 @@ function keyOf(id: string, { address, browser }: Parameters<Attempts['admit']>[1
   return `${browser ?? networkOf(address)} ${id.slice(0, 100)}`;
 }
 
-/** Of an IPv6 address its network of 64 bits, which one subscriber has to itself (RFC 6177). */
+/** For IPv6, the /64 network, which belongs to one subscriber (RFC 6177). */
 function networkOf(address: string): string {
   const [plain = ''] = address.split('%', 1);
   if (!isIPv6(plain) || plain.includes('.')) return plain;

@@ -1,9 +1,9 @@
-/** Passwords: kept as what scrypt (RFC 7914) makes of them, with a salt of each and the costs beside it. */
+/** Password hashes by scrypt (RFC 7914), each stored with its own salt and cost parameters. */
 
 import { scrypt, timingSafeEqual } from 'node:crypto';
 import { GatewayError } from '../model/errors.ts';
 
-/** 32 MiB and about a tenth of a second for each attempt, in a thread of its own. */
+/** 32 MiB and about 0.1 seconds per attempt, on the thread pool. */
 const usualCost = { N: 2 ** 15, r: 8, p: 3 };
 type Cost = typeof usualCost;
 const keyBytes = 32;
@@ -26,7 +26,7 @@ export async function keptPassword(password: string, salt: Uint8Array, cost: Cos
   return ['scrypt', N, r, p, Buffer.from(salt).toString('base64url'), key.toString('base64url')].join(':');
 }
 
-/** Compares in the same time whatever the result; `kept` undefined, of somebody unknown, takes as long and is false. */
+/** Takes the same time for every result. If `kept` is undefined, because the person is unknown, it takes as long and returns false. */
 export async function isPassword(password: string, kept: string | undefined): Promise<boolean> {
   const [, N, r, p, salt = '', key = ''] = (kept ?? nobody).split(':');
   const given = await derived(password.slice(0, mostCharacters), Buffer.from(salt, 'base64url'), {
@@ -40,7 +40,7 @@ export async function isPassword(password: string, kept: string | undefined): Pr
 
 const nobody = ['scrypt', usualCost.N, usualCost.r, usualCost.p, 'A'.repeat(22), 'A'.repeat(43)].join(':');
 
-/** The same letters give the same key, however a keyboard composes them (NFKC). */
+/** Normalized by NFKC: the same letters give the same key, however a keyboard composes them. */
 function derived(password: string, salt: Uint8Array, { N, r, p }: Cost): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     scrypt(password.normalize('NFKC'), salt, keyBytes, { N, r, p, maxmem: 256 * N * r }, (error, key) => {

@@ -1,6 +1,6 @@
 /**
- * People of the office. They are added, and get their roles, by commands on the machine of the gateway only: a page that could do it would
- * let one person become two. Each change is in the log with who made it.
+ * People of the office. Only commands on the machine of the gateway add them and set their roles: a page for this would let one person
+ * become two. Each change is an event with the person who made it.
  */
 
 import type { Gateway } from '../gateway.ts';
@@ -28,21 +28,21 @@ import { mayDo, readRoles, type Permission, type Role } from './roles.ts';
 
 export type PeopleGateway = Pick<Gateway, 'db' | 'now' | 'random'>;
 
-/** A person as the office knows it. `id`: the name in the log. */
+/** A person of the office. `id` is the name in the log. */
 export interface Person {
   readonly id: string;
   readonly name: string;
   readonly roles: readonly Role[];
-  /** Of a person of a partner, who gives and gets the files of this partner and nothing else. */
+  /** Set for a person of a partner, who exchanges the files of this partner and can do nothing else. */
   readonly partner?: string;
   readonly state: 'active' | 'disabled';
   /** May sign in with a password. */
   readonly hasPassword: boolean;
-  /** May sign in by the identity provider. */
+  /** May sign in through the identity provider. */
   readonly hasSubject: boolean;
 }
 
-/** What opens the page to set a password, until a moment. Only its digest is stored. */
+/** A one-time link to set the password, with its expiry. Only its digest is stored. */
 export interface PasswordLink {
   readonly token: string;
   readonly until: Moment;
@@ -51,12 +51,12 @@ export interface PasswordLink {
 const linkSeconds = 24 * 3600;
 const idForm = /^[a-z0-9](?:[a-z0-9.@_-]{0,62}[a-z0-9])?$/u;
 
-/** Whether the log can name a person so. */
+/** Whether the text is valid as the id of a person. */
 export function isPersonId(text: string): boolean {
   return idForm.test(text);
 }
 
-/** Secrets of 256 bits, as text for addresses and cookies. */
+/** Secrets of 256 bits, as text for URLs and cookies. */
 export function newSecret({ random }: Pick<Gateway, 'random'>): string {
   return Buffer.from(random(32)).toString('base64url');
 }
@@ -81,16 +81,16 @@ export async function listPeople(reader: Reader): Promise<readonly Person[]> {
 interface NewPerson {
   readonly id: string;
   readonly name: string;
-  /** Of staff. */
+  /** Roles of staff. */
   readonly roles: readonly Role[];
   readonly partner?: string | undefined;
-  /** By which an identity provider names the person, with its issuer (`subjectKey`). */
+  /** Issuer and subject at the identity provider (`subjectKey`). */
   readonly subject?: string | undefined;
   /** Who adds the person. */
   readonly by: string;
 }
 
-/** Adds a person and returns the link by which it sets its password. Throws E_REQUEST_INVALID, E_PERSON_STATE (the name is in use). */
+/** Adds a person and returns the link to set the password. Throws E_REQUEST_INVALID, E_PERSON_STATE (the name is in use). */
 export async function addPerson(gateway: PeopleGateway, person: NewPerson): Promise<PasswordLink> {
   const { id, name, roles, partner = null, subject, by } = person;
   if (!isPersonId(id))
@@ -104,7 +104,7 @@ export async function addPerson(gateway: PeopleGateway, person: NewPerson): Prom
   return await gateway.db.transaction(async (tx) => {
     const others = await listRows(tx);
     const row = { id, name, roles: roles.join(' '), partner, subject: null, at };
-    // Approvals compare names without regard to dots and hyphens, so two people must differ in more.
+    // Approvals compare names without dots and hyphens, so the names of two people must differ in more.
     if (others.some((other) => nameKey(other.id) === nameKey(id)) || !(await addPersonRow(tx, row)))
       throw new GatewayError('E_PERSON_STATE', 'somebody has this name already');
     if (subject !== undefined) await bind(tx, id, subject);
@@ -121,7 +121,7 @@ export async function addPerson(gateway: PeopleGateway, person: NewPerson): Prom
   });
 }
 
-/** One identity is one person. Throws E_PERSON_STATE. */
+/** Binds one identity to one person. Throws E_PERSON_STATE. */
 async function bind(tx: Tx, id: string, subject: string): Promise<void> {
   const other = await findPerson(tx, { subject });
   if (other !== undefined && other.id !== id)
@@ -129,7 +129,7 @@ async function bind(tx: Tx, id: string, subject: string): Promise<void> {
   await changePerson(tx, id, { subject });
 }
 
-/** From now on the person may sign in by the identity provider under this subject and no other. Throws E_PERSON_UNKNOWN, E_PERSON_STATE. */
+/** From now on the person may sign in through the identity provider under this subject only. Throws E_PERSON_UNKNOWN, E_PERSON_STATE. */
 export async function setSubject(gateway: PeopleGateway, id: string, subject: string, by: string): Promise<Person> {
   const at = momentOf(gateway.now());
   return await gateway.db.transaction(async (tx) => {
@@ -154,7 +154,7 @@ async function existing(tx: Tx, id: string): Promise<PersonRow> {
   throw new GatewayError('E_PERSON_UNKNOWN', 'nobody has this name', { fix: 'mra person list shows all.' });
 }
 
-/** A new link in place of earlier ones; the present password counts until the new one is set. Throws E_PERSON_UNKNOWN, E_PERSON_STATE. */
+/** Replaces earlier links; the current password is valid until the new one is set. Throws E_PERSON_UNKNOWN, E_PERSON_STATE. */
 export async function makeLink(gateway: PeopleGateway, id: string, by: string): Promise<PasswordLink> {
   const at = momentOf(gateway.now());
   return await gateway.db.transaction(async (tx) => {
@@ -166,7 +166,7 @@ export async function makeLink(gateway: PeopleGateway, id: string, by: string): 
   });
 }
 
-/** These roles and no others, from the next request on. Throws E_PERSON_UNKNOWN, E_PERSON_STATE (a person of a partner). */
+/** Replaces all roles, effective with the next request. Throws E_PERSON_UNKNOWN, E_PERSON_STATE (a person of a partner). */
 export async function setRoles(
   gateway: PeopleGateway,
   id: string,
@@ -184,7 +184,7 @@ export async function setRoles(
   });
 }
 
-/** One who is disabled is signed out at once; its link, and its decisions that still wait for a second person, do not count any more. */
+/** Disabling a person ends all sessions. Its link is void, and its pending decisions no longer count. */
 export async function setState(
   gateway: PeopleGateway,
   id: string,
@@ -201,7 +201,7 @@ export async function setState(
   });
 }
 
-/** Whose link this is. Throws E_LINK_INVALID. */
+/** Finds the person of a link. Throws E_LINK_INVALID. */
 export async function findLink(reader: Reader, token: string, now: Date): Promise<Person> {
   const row = await findPerson(reader, { link_hash: sha256(token) });
   if (row?.state === 'active' && (row.linkUntil ?? '') > momentOf(now)) return personOf(row);
@@ -210,7 +210,7 @@ export async function findLink(reader: Reader, token: string, now: Date): Promis
   });
 }
 
-/** Sets the password, once for each link; all sessions of the person end. Throws E_LINK_INVALID, E_PASSWORD_WEAK. */
+/** Sets the password, once per link; all sessions of the person end. Throws E_LINK_INVALID, E_PASSWORD_WEAK. */
 export async function setPassword(gateway: PeopleGateway, token: string, password: string): Promise<Person> {
   await findLink(gateway.db.sql, token, gateway.now());
   const kept = await keptPassword(password, gateway.random(16));
@@ -226,9 +226,9 @@ export async function setPassword(gateway: PeopleGateway, token: string, passwor
 }
 
 /**
- * A person who is signed in, as one who decides: a decision counts only while its person is active and may make it, whatever was so when it
- * was made, and not if the person was added after it, for then only its name was typed, nor if the person has got another subject since,
- * for who had that one may be another person now. Throws E_ROLE_MISSING where that of `person` does not.
+ * A signed-in person who decides. A decision counts only while its person is active and holds the permission. It does not count if the
+ * person was added after it, because then only a name was typed, nor if the subject of the person has changed since, because it may have
+ * been somebody else. Throws E_ROLE_MISSING if `person` lacks the permission.
  */
 export function signedInDecider(person: string, permission: Permission, reason?: string): Decider {
   return {
@@ -255,7 +255,7 @@ export function signedInDecider(person: string, permission: Permission, reason?:
   };
 }
 
-/** Throws E_ROLE_MISSING where the person has lost the role, or is disabled, in this transaction. */
+/** Throws E_ROLE_MISSING if, in this transaction, the person has lost the role or is disabled. */
 export function requireStill(person: string, permission: Permission): (tx: Tx) => Promise<void> {
   return async (tx) => {
     const [row] = await peopleOf(tx, [person]);

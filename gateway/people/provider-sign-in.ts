@@ -1,4 +1,4 @@
-/** Sign-in by an identity provider: which person a proven identity is, and which roles its groups give. The settings say both. */
+/** Sign-in through an identity provider: maps a proven identity to a person, and its groups to roles, by the settings. */
 
 import { nameKey } from '../model/clearance/names.ts';
 import { momentOf } from '../model/day.ts';
@@ -13,20 +13,20 @@ import { readRoles, type Role } from './roles.ts';
 import { startSession, type SignedIn } from './sessions.ts';
 
 export interface ProviderPeople {
-  /** `added`: a person must be known by a command first; `created`: the first sign-in makes it. */
+  /** `added`: a command must add the person first; `created`: the first sign-in does. */
   readonly people: 'added' | 'created';
-  /** The claim by which a person that is created is named. */
+  /** The claim that names a new person. */
   readonly nameClaim: string;
-  /** The claim with groups, and the roles of each; absent: roles are given by commands. */
+  /** The claim that lists groups, and the roles of each group; if absent, commands set the roles. */
   readonly roles?: { readonly claim: string; readonly groups: Readonly<Record<string, readonly Role[]>> };
 }
 
-/** How a person is stored: an issuer and a subject, which only together name somebody (OpenID Connect Core, 5.7). */
+/** The stored form of an identity: only issuer and subject together identify somebody (OpenID Connect Core, 5.7). */
 export function subjectKey({ issuer, subject }: Pick<ProvenIdentity, 'issuer' | 'subject'>): string {
   return `${issuer} ${subject}`;
 }
 
-/** Throws E_SIGN_IN_REFUSED, whatever the cause; the log has it, with the subject by which staff can add the person. */
+/** Throws E_SIGN_IN_REFUSED for every cause; the log has the cause, and the subject with which staff can add the person. */
 export async function signInByProvider(
   gateway: PeopleGateway,
   identity: ProvenIdentity,
@@ -52,7 +52,7 @@ function nameOf({ claims, subject }: ProvenIdentity, { nameClaim }: ProviderPeop
   return (typeof name === 'string' ? name : subject).toLowerCase().slice(0, 64);
 }
 
-/** Undefined: the settings do not let it, or somebody else has the name: an account is never taken over by its name. */
+/** Undefined if the settings do not allow it, or the name is in use: a sign-in never takes over an existing account. */
 async function created(
   tx: Tx,
   gateway: PeopleGateway,
@@ -74,8 +74,8 @@ async function created(
 }
 
 /**
- * The roles that the groups of the person give now, and no others; a group that the settings do not name gives none. A person of a partner
- * has no role of staff.
+ * Exactly the roles of the person's current groups; groups that the settings do not name give none. A person of a partner has no staff
+ * roles.
  */
 async function withRoles(
   tx: Tx,

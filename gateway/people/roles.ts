@@ -1,15 +1,15 @@
-/** The roles of people, and who may do what. docs/roles.md is made from this table; what it does not allow is refused. */
+/** The roles of people, and their permissions. docs/roles.md is generated from this table; whatever it does not allow is refused. */
 
 import { GatewayError } from '../model/errors.ts';
 
 export const roles = ['reader', 'operator', 'approver', 'partner-admin', 'key-admin', 'auditor'] as const;
-/** `partner`: of a person of a partner, who has no other. */
+/** `partner` is the only role of a person of a partner. */
 export const allRoles = [...roles, 'partner'] as const;
 export type Role = (typeof allRoles)[number];
 
 const everybody = roles;
 
-/** Each act in the office, and the roles that allow it. Reading is for all staff who are signed in, but for people and the log. */
+/** Each action in the office, and the roles that may do it. All signed-in staff may read, except people and the log. */
 export const permissions = {
   'partners.read': everybody,
   'messages.read': everybody,
@@ -40,7 +40,7 @@ export const permissions = {
 } as const satisfies Readonly<Record<string, readonly Role[]>>;
 export type Permission = keyof typeof permissions;
 
-/** Decisions that take effect only with a second person who may decide the same. */
+/** Decisions that take effect only if a second person with the same permission agrees. */
 export const decidedByTwo: readonly Permission[] = [
   'imports.approve',
   'lists.decide',
@@ -60,7 +60,7 @@ export function requireMay(person: { readonly roles: readonly Role[] }, permissi
   throw new GatewayError('E_ROLE_MISSING', `it takes ${permission}`, { fix });
 }
 
-/** The roles in these texts, each once, in the order of the table. Throws E_REQUEST_INVALID for a text that is no role. */
+/** Parses role names, without duplicates, in the order of the table. Throws E_REQUEST_INVALID for an unknown role. */
 export function readRoles(texts: readonly string[]): readonly Role[] {
   const known: readonly string[] = roles;
   if (texts.some((text) => !known.includes(text)))

@@ -1,4 +1,4 @@
-/** Who is signed in: a session is a secret of the browser, of which the store has the digest. The roles of a person are read at each request. */
+/** Sessions: the browser holds a secret, and the store its digest. The roles of a person are read for each request. */
 
 import { sha256 } from '../model/canonical-json.ts';
 import { later, momentOf } from '../model/day.ts';
@@ -14,39 +14,40 @@ import { newSecret, personOf, type PeopleGateway, type Person } from './people.t
 
 const idleSeconds = 30 * 60;
 export const longestSeconds = 12 * 3600;
-/** The last request is noted at most once in so many seconds: reading a page must not wait for a write. */
+/** The time of the last request is written at most once in so many seconds: reading a page must not wait for a write. */
 export const noteSeconds = 60;
 
 /**
- * Wrong attempts for one name in a row by browsers that are not known, from wherever they come, before a pause, and how long it is. Those
- * from one place pause sooner (attempts.ts); this keeps out many places together, and nobody who signed in by the same browser before.
+ * Consecutive wrong attempts for one name by unknown browsers, from all networks together, before a pause, and the length of the pause.
+ * Attempts from one network pause earlier (attempts.ts). This limit stops distributed attempts, and does not affect a person whose browser
+ * is known.
  */
 const mostFromEverywhere = 100;
 const pauseSeconds = 15 * 60;
-/** How long a browser by which somebody signed in stays known. */
+/** How long a browser that somebody signed in with stays known. */
 const browserSeconds = 180 * 86_400;
 
-/** Where an attempt comes from. */
+/** The origin of a sign-in attempt. */
 export interface From {
   readonly address: string;
-  /** The secret by which the browser shows that somebody signed in by it before. */
+  /** The secret that identifies a known browser. */
   readonly browser: string | undefined;
 }
 
 export interface SignedIn {
-  /** Of the session. */
+  /** The session secret. */
   readonly secret: string;
   readonly person: Person;
-  /** By which the browser is known from now on; absent: it was. */
+  /** The secret that identifies the browser from now on; absent if it was known already. */
   readonly browser?: string;
 }
 
 export interface Session {
   readonly person: Person;
   readonly by: 'browser' | 'token';
-  /** What forms of this session carry, so that no other site can send them. It says nothing about the secret. */
+  /** The CSRF token of this session's forms. It reveals nothing about the secret. */
   readonly formToken: string;
-  /** When the session ends if nothing is asked any more. */
+  /** When the session ends without further requests. */
   readonly idleUntil: string;
 }
 
@@ -62,7 +63,7 @@ interface Attempt {
 
 export type PasswordGateway = PeopleGateway & { readonly attempts: Attempts };
 
-/** `before`: the secret of the session in place of which the new one is. Throws E_SIGN_IN_REFUSED. */
+/** `before`: the secret of the session that the new one replaces. Throws E_SIGN_IN_REFUSED. */
 export async function signIn(
   gateway: PasswordGateway,
   { before, ...attempt }: Attempt & { readonly before?: string | undefined },
@@ -72,7 +73,7 @@ export async function signIn(
   );
 }
 
-/** Begins something for a person who shows its password. Throws E_SIGN_IN_REFUSED, whatever the cause; the log has it. */
+/** Runs `begin` for a person who gives the right password. Throws E_SIGN_IN_REFUSED for every cause; the log has the cause. */
 export async function withPassword<T>(
   gateway: PasswordGateway,
   { id, password, from }: Attempt,
@@ -86,9 +87,9 @@ export async function withPassword<T>(
   const at = momentOf(gateway.now());
   const done = await gateway.db.transaction(async (tx) => {
     const row = await findPerson(tx, { id });
-    // During the pause nothing is written: attempts must not fill the log.
+    // Nothing is written during the pause: attempts must not fill the log.
     if (row === undefined || (browser === undefined && isPaused(row, at))) return undefined;
-    // The password may have been replaced while this one was compared.
+    // The password may have been replaced during the comparison.
     if (!fits || row.password !== known?.password || row.state !== 'active') {
       if (browser === undefined) await changePerson(tx, id, { failed: row.failed + 1, failed_at: at });
       await appendEvents(tx, [{ kind: 'sign_in_refused', ref: id, at }]);
@@ -109,8 +110,8 @@ function isPaused({ failed, failedAt = '' }: PersonRow, at: string): boolean {
 }
 
 /**
- * The digest of the secret, if somebody signed in by this browser before. `id`: if that person did; another one who knows the browser tries
- * passwords as a stranger does.
+ * The digest of the secret if somebody signed in with this browser before. With `id`, only if that person did, so that nobody else with
+ * access to the browser is treated as known.
  */
 export async function knownBrowser(
   { db, now }: PeopleGateway,
@@ -124,7 +125,7 @@ export async function knownBrowser(
   return id === undefined || found.person.id === id ? hash : undefined;
 }
 
-/** A new session, by whatever way the person has shown who it is; the one before in this browser ends. */
+/** Starts a session after any way of signing in; the previous session of this browser ends. */
 export async function startSession(
   tx: Tx,
   gateway: PeopleGateway,
@@ -149,7 +150,7 @@ export async function startSession(
   return { secret, person: personOf(row), ...present({ browser }) };
 }
 
-/** A session for a person who has just set its password. */
+/** A session for a person who has just set a password. */
 export async function openSession(gateway: PeopleGateway, { id }: Person): Promise<SignedIn> {
   return await gateway.db.transaction(async (tx) => {
     const row = await findPerson(tx, { id });
@@ -158,7 +159,10 @@ export async function openSession(gateway: PeopleGateway, { id }: Person): Promi
   });
 }
 
-/** Undefined: nobody is signed in with this secret, or not any more. `isLive`: a page keeps itself up to date, and nobody may sit before it. */
+/**
+ * Undefined if no session has this secret, or it has ended. `isLive`: the page refreshes itself, perhaps with nobody in front of it, so
+ * this does not extend the session.
+ */
 export async function findSession(
   gateway: PeopleGateway,
   secret: string | undefined,

@@ -1,6 +1,6 @@
 /**
- * Personal tokens: by one the command line, or a program at the API of the office, works as a person who is signed in. The store has the
- * digest; a token ends on its day, when the person ends it, is disabled or sets another password.
+ * Personal tokens: with one, the command line or a program uses the office API as a signed-in person. The store has the digest. A token
+ * ends on its expiry day, or when the person revokes it, is disabled or sets a new password.
  */
 
 import { sha256 } from '../model/canonical-json.ts';
@@ -20,7 +20,7 @@ import {
   type Session,
 } from './sessions.ts';
 
-/** What programs that look for lost secrets know it by. */
+/** A fixed prefix, so that secret scanners recognize a leaked token. */
 const prefix = 'mra_person_';
 const idLength = 16;
 export const mostTokenDays = 90;
@@ -35,19 +35,19 @@ interface NewToken {
 export interface ShownToken {
   readonly id: string;
   readonly since: Moment;
-  /** Within a minute; absent: never. */
+  /** Accurate to a minute; absent if the token was never used. */
   readonly lastUse?: Moment | undefined;
   readonly until: Moment;
 }
 
 const idOf = (hash: string): string => hash.slice(0, idLength);
 
-/** For a person who is signed in. */
+/** For a signed-in person. */
 export async function makeToken(gateway: PeopleGateway, person: string, seconds: number): Promise<NewToken> {
   return await gateway.db.transaction((tx) => addToken(tx, gateway, person, seconds));
 }
 
-/** For a person who shows its password at the command line. Throws E_SIGN_IN_REFUSED. */
+/** For a person who enters the password at the command line. Throws E_SIGN_IN_REFUSED. */
 export async function signInForToken(
   gateway: PasswordGateway,
   given: { readonly id: string; readonly password: string; readonly from: From },
@@ -59,17 +59,17 @@ export async function signInForToken(
 async function addToken(tx: Tx, gateway: PeopleGateway, person: string, seconds: number): Promise<NewToken> {
   const token = `${prefix}${newSecret(gateway)}`;
   const at = momentOf(gateway.now());
-  // Groups at a provider give roles at sign-in: they are not known to go on for longer than a session.
+  // An identity provider confirms groups only at sign-in, so a token of such a person lives no longer than a session.
   const isOfProvider = typeof (await findPerson(tx, { id: person }))?.subject === 'string';
   const [hash, until] = [sha256(token), later(at, isOfProvider ? Math.min(seconds, longestSeconds) : seconds)];
-  // `seen_at` empty: it was not used yet.
+  // An empty `seen_at` means that the token was never used.
   await addSession(tx, { hash, person, kind: 'token', created_at: at, seen_at: '', ends_at: until });
   const detail = { token: idOf(hash), until };
   await appendEvents(tx, [{ kind: 'token_made', ref: person, at, detail }]);
   return { token, id: idOf(hash), until };
 }
 
-/** Undefined: it is no token of a person who is active, or not any more. */
+/** Undefined if the token is unknown or has ended, or its person is not active. */
 export async function personOfToken({ db, now }: PeopleGateway, token: string): Promise<Person | undefined> {
   const hash = sha256(token);
   const found = await findSessionRow(db.sql, hash, 'token');
@@ -80,7 +80,7 @@ export async function personOfToken({ db, now }: PeopleGateway, token: string): 
   return personOf(found.person);
 }
 
-/** What a request by a token may do as its person; forms of pages are for browsers. */
+/** The session of a request that carries a token instead of a cookie; such a session cannot submit forms. */
 export async function sessionOfToken(gateway: PeopleGateway, token: string): Promise<Session | undefined> {
   const person = await personOfToken(gateway, token);
   return person && { person, by: 'token', formToken: '', idleUntil: momentOf(gateway.now()) };
@@ -92,7 +92,7 @@ export async function listTokens(reader: Reader, person: string): Promise<readon
   });
 }
 
-/** Throws E_TOKEN_UNKNOWN where the person has no such token. */
+/** Throws E_TOKEN_UNKNOWN if the person has no such token. */
 export async function endToken(gateway: PeopleGateway, person: string, id: string): Promise<void> {
   const at = momentOf(gateway.now());
   await gateway.db.transaction(async (tx) => {
@@ -104,7 +104,7 @@ export async function endToken(gateway: PeopleGateway, person: string, id: strin
   });
 }
 
-/** The number of a token, as lists and the log have it. */
+/** The id of a token in lists and in the log. */
 export function tokenId(token: string): string {
   return idOf(sha256(token));
 }
