@@ -1,15 +1,15 @@
-/** The file of signed checkpoints: one JSON string a line, oldest first. It has a line for every few seconds in which the log grew. */
+/** The file of signed checkpoints: one JSON string per line, oldest first. While the log grows it gets a line every few seconds. */
 
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { GatewayError, isSystemError } from '../model/errors.ts';
 import { replaceDurably } from '../wire/files/durable-files.ts';
 
-/** So many of the newest stay; of those before them, the last of each so many entries. */
+/** So many of the newest checkpoints are kept; of older ones, the last of every so many entries. */
 const newestKept = 10_000;
 const entriesBetween = 16_384;
 
-/** Throws E_LOG_ALTERED for a line that is none. */
+/** Throws E_LOG_ALTERED for a line that is no checkpoint. */
 export function noteIn(line: string, at: string): string {
   const damaged = (cause?: unknown): GatewayError =>
     new GatewayError('E_LOG_ALTERED', 'the file of checkpoints is damaged', { at, cause });
@@ -23,7 +23,7 @@ export function noteIn(line: string, at: string): string {
   return note;
 }
 
-/** Whole lines; none where there is no file. */
+/** Yields complete lines; none if there is no file. */
 async function* linesOf(file: string): AsyncGenerator<string> {
   try {
     yield* createInterface({ input: createReadStream(file), crlfDelay: Infinity });
@@ -32,7 +32,7 @@ async function* linesOf(file: string): AsyncGenerator<string> {
   }
 }
 
-/** The sizes that the checkpoints state, unverified. */
+/** The log sizes that the checkpoints state, unverified. */
 export async function headSizes(file: string): Promise<readonly number[]> {
   return (await Array.fromAsync(linesOf(file))).map((line) => sizeIn(line));
 }
@@ -41,7 +41,7 @@ function sizeIn(line: string): number {
   return Number(noteIn(line, 'a line').split('\n')[1]);
 }
 
-/** Nobody else may write the file meanwhile. `kept`: for tests. */
+/** Nothing else may write the file meanwhile. `kept` is for tests. */
 export async function thinCheckpoints(file: string, kept = newestKept): Promise<void> {
   const [older, newest]: [string[], string[]] = [[], []];
   let count = 0;
@@ -58,7 +58,7 @@ export async function thinCheckpoints(file: string, kept = newestKept): Promise<
   await replaceDurably(file, lines.map((line) => `${line}\n`).join(''));
 }
 
-/** Which log, and which part of it. */
+/** Identifies the log, and the section of it. */
 function partOf(line: string): string {
   const [origin] = noteIn(line, 'a line').split('\n', 1);
   return `${origin ?? ''} ${String(Math.floor(sizeIn(line) / entriesBetween))}`;

@@ -1,6 +1,6 @@
 /**
- * Evidence for one answer: a file that proves, to everybody who has the public key of the log and without a network, that this answer was given,
- * and which message of the partner it rests on. audit/verify-evidence.js verifies it.
+ * Evidence for one answer: a file that proves, to anyone with the public key of the log and without a network, that this answer was given
+ * and which partner message it is based on. audit/verify-evidence.js verifies it.
  */
 
 import { answerAt } from '../store/consultations.ts';
@@ -17,12 +17,12 @@ import { sourceMessage } from '../store/register.ts';
 import type { LogSealer } from './seal-log.ts';
 import { evidenceText, verifyEvidence } from './verify-evidence.js';
 
-/** A larger message is named by its digest only: it can be asked for with `mra message show`. */
+/** Only the digest of a larger message is included; `mra message show` returns the message. */
 const largestSource = 1024 * 1024;
 
 interface Proven {
   readonly entry: NewEvent & { readonly n: number };
-  /** Base64, the lowest first. */
+  /** Base64, the lowest level first. */
   readonly inclusion: readonly string[];
 }
 
@@ -31,7 +31,7 @@ export interface Evidence extends Proven {
   readonly answer: ProvenAnswer;
   /** A signed note (C2SP). */
   readonly checkpoint: string;
-  /** The message that stated what was answered: the log entry by which it was applied, and its bytes in base64. */
+  /** The message that stated the fact: the log entry of its application, and its bytes in base64. */
   readonly source?: Proven & { readonly bytes?: string };
 }
 
@@ -41,7 +41,7 @@ export interface ProvenFile {
   readonly evidence: Evidence;
 }
 
-/** Verifies an evidence file under the public key of a log. Throws E_EVIDENCE_INVALID with what does not fit. */
+/** Verifies an evidence file with the public key of a log. Throws E_EVIDENCE_INVALID, naming what does not match. */
 export function readEvidence(text: string, key: string, at?: string): ProvenFile {
   try {
     const proven = verifyEvidence(text, key.trim());
@@ -52,7 +52,10 @@ export function readEvidence(text: string, key: string, at?: string): ProvenFile
   }
 }
 
-/** As canonical JSON. `place`: of the answer in the log; undefined where it has none. Throws E_CONSULTATION_UNKNOWN, E_LOG_ALTERED (nothing is signed then). */
+/**
+ * Returns canonical JSON. `place`: the position of the answer in the log; undefined if it has none. Throws E_CONSULTATION_UNKNOWN,
+ * E_LOG_ALTERED (nothing is signed then).
+ */
 export async function evidenceFor(reader: Reader, sealer: LogSealer, place: number | undefined): Promise<string> {
   const answer = place === undefined ? undefined : await answerAt(reader, place);
   if (place === undefined || answer === undefined)
@@ -73,7 +76,7 @@ async function provenEntry(reader: Reader, n: number, size: number, entry: Prove
   return { entry, inclusion: hashes.map((each) => each.toString('base64')) };
 }
 
-/** The message whose record the answer shows, or the list that does not have the operator. */
+/** The message whose record the answer shows, or the list in which the operator is missing. */
 async function sourceOf(reader: Reader, answer: ProvenAnswer, size: number): Promise<Evidence['source']> {
   const { subject, freshness } = answer;
   if (freshness.list === undefined) return undefined;

@@ -1,7 +1,7 @@
 /**
- * Evidence on paper: a page with the answer in words and a QR code, which has all that verify-evidence.js needs but for the message of the
- * partner. The code is the text `MRA1:` and base45 (RFC 9285) of the evidence as canonical JSON, compressed (RFC 1951): such characters take
- * little room in a code, and every scanner gives them back.
+ * Printed evidence: a page with the answer in words and a QR code that has everything verify-evidence.js needs except the partner's
+ * message. The code is the text `MRA1:` and base45 (RFC 9285) of the evidence as canonical JSON, compressed with DEFLATE (RFC 1951): QR
+ * codes store these characters compactly, and every scanner returns them unchanged.
  */
 
 import { deflateRawSync } from 'node:zlib';
@@ -13,16 +13,16 @@ import { escapedMarkup } from '../model/shown-text.ts';
 
 interface EvidenceCode {
   readonly text: string;
-  /** Markup that loads nothing. Absent where the text is longer than any QR code. */
+  /** SVG without external resources. Absent if the text is too long for a QR code. */
   readonly svg?: string;
 }
 
-/** `evidence`: as evidenceFor gives it. */
+/** `evidence`: the result of evidenceFor. */
 export function evidenceCode(evidence: string): EvidenceCode {
   const { source: _, ...rest } = JSON.parse(evidence) as Evidence;
   const packed = deflateRawSync(canonicalJson(rest), { level: 9 });
   const text = `MRA1:${base45Of(packed)}`;
-  // Characters of version 40 at the lowest level of correction (ISO/IEC 18004); paper that is torn is printed again.
+  // Capacity of version 40 at the lowest error correction level (ISO/IEC 18004); a damaged page is printed again.
   if (text.length > 4296) return { text };
   const svg = encodeQR(text, 'svg', { ecc: 'low', encoding: 'alphanumeric', border: 4 });
   return { text, svg };
@@ -52,7 +52,7 @@ figure { margin: 1rem 0; } svg { width: 12cm; max-width: 100%; background: #fff;
 code { font-size: 0.7rem; white-space: pre-wrap; }
 @page { size: A4; margin: 14mm; }`;
 
-/** A whole document that loads nothing, to be printed or kept. `evidence`: as evidenceFor gives it. */
+/** A complete document without external resources, for printing or filing. `evidence`: the result of evidenceFor. */
 export function printedEvidence(evidence: string): string {
   const { answer, entry, checkpoint } = JSON.parse(evidence) as Evidence;
   const { text, svg } = evidenceCode(evidence);

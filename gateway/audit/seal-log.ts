@@ -1,6 +1,6 @@
 /**
- * Signs checkpoints of the log, and keeps them outside the store: a person who can change the store, but not these files, can
- * change nothing that a checkpoint covers without it being found.
+ * Signs checkpoints of the log, and keeps them outside the store: whoever can change the store but not these files cannot change anything
+ * covered by a checkpoint without detection.
  */
 
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
@@ -19,21 +19,21 @@ import { makeFolder } from '../wire/files/folders.ts';
 import { headSizes, noteIn, thinCheckpoints } from './checkpoint-file.ts';
 
 export interface LogSealer {
-  /** Signs a checkpoint of the log as it is now, unless the last one is. Throws E_LOG_ALTERED: the log is not the one signed last. */
+  /** Signs a checkpoint of the current log, unless the last one covers it. Throws E_LOG_ALTERED if the log is not the one signed last. */
   seal(): Promise<SealedCheckpoint>;
-  /** Gives the log another name, and signs it as it is now. What was signed under the name before stays on file. */
+  /** Gives the log a new name, and signs its current state. Checkpoints under the old name stay on file. */
   restart(decision: {
     readonly person: string;
     readonly reason: string;
     readonly at: Moment;
   }): Promise<SealedCheckpoint>;
-  /** The sizes of the checkpoints on file, oldest first. */
+  /** The log sizes of the checkpoints on file, oldest first. */
   heads(): Promise<readonly number[]>;
-  /** Removes most of the older checkpoints: one that follows covers the same entries. One process may do it at a time. */
+  /** Deletes most of the older checkpoints, because later ones cover the same entries. Only one process may do this at a time. */
   thin(): Promise<void>;
-  /** Signs a text that is no checkpoint, as a note under the name of the log; it ends with an end of line. */
+  /** Signs another text as a note under the name of the log; the text must end with a newline. */
   signNote(text: string): Promise<string>;
-  /** As verifiers of others take it; publish it where partners and courts find it. */
+  /** The public key in the format of note verifiers; publish it where partners and courts can find it. */
   verifierKey(): Promise<string>;
 }
 
@@ -43,7 +43,7 @@ export interface SealedCheckpoint extends Checkpoint {
 }
 
 interface LogFiles {
-  /** The private key, and the checkpoints: one JSON string a line. */
+  /** The files of the private key and of the checkpoints (one JSON string per line). */
   readonly key: string;
   readonly checkpoints: string;
 }
@@ -53,13 +53,13 @@ const filesIn = (folder: string): LogFiles => ({
   checkpoints: join(folder, 'checkpoints'),
 });
 
-/** Nodes kept in one transaction; each is made of 256 rows, in about a millisecond. */
+/** Nodes stored in one transaction; each is computed from 256 rows, in about a millisecond. */
 const nodesAtOnce = 16;
 
-/** `folder`: outside the store, for us alone. Its key is made with the first checkpoint. */
+/** `folder`: outside the store, readable by us only. Its key is created with the first checkpoint. */
 export function openLogSealer(db: Database, folder: string, country: string): LogSealer {
   let last: Promise<SealedCheckpoint | undefined> | undefined;
-  /** One after the other; after a failure, the checkpoint before it counts. */
+  /** Runs tasks one at a time; after a failure, the previous checkpoint stays the last one. */
   async function inTurn<Last extends SealedCheckpoint | undefined>(
     next: (before: SealedCheckpoint | undefined) => Promise<Last>,
   ): Promise<Last> {
@@ -98,13 +98,13 @@ export function openLogSealer(db: Database, folder: string, country: string): Lo
   };
 }
 
-/** The public key as verifiers of signed notes take it; undefined before anything was signed. Makes no key. */
+/** The public key in the format of note verifiers; undefined if nothing was signed yet. Creates no key. */
 export async function publishedKey(db: Database, folder: string, country: string): Promise<string | undefined> {
   const key = await logKey(folder);
   return key && verifierKey(await originOf(db, country), key);
 }
 
-/** The last checkpoint, if one was signed. Throws E_LOG_ALTERED where the log in the store is not the one that it covers, E_KEY_MISSING. */
+/** The last checkpoint, if any. Throws E_LOG_ALTERED if the log in the store is not the one that it covers, E_KEY_MISSING. */
 export async function examineLog(db: Database, folder: string, country: string): Promise<Checkpoint | undefined> {
   const key = await logKey(folder);
   if (key !== undefined) await requireSigner(db, folder, key);
@@ -119,7 +119,7 @@ async function originOf({ sql }: Database, country: string): Promise<string> {
   return `mra-gateway/${country}/${await logId(sql)}`;
 }
 
-/** A log that is shorter, or another, or was changed before the last checkpoint, is not signed: its evidence would be worthless. */
+/** A log that is shorter, different, or altered before the last checkpoint is not signed: its evidence would be worthless. */
 async function assertContinued(
   { sql }: Database,
   known: Checkpoint,
@@ -134,7 +134,7 @@ async function assertContinued(
   if (root !== known.root) throw altered(`entries up to ${known.size} are not those that were signed`);
 }
 
-/** Says what to do where this folder has no key of the log. */
+/** Explains what to do if this folder does not have the key of the log. */
 export async function keyMissing({ sql }: Pick<Database, 'sql'>, folder: string): Promise<GatewayError> {
   const { key: at } = filesIn(folder);
   const size = await logSize(sql);
@@ -149,13 +149,16 @@ export async function keyMissing({ sql }: Pick<Database, 'sql'>, folder: string)
   return new GatewayError('E_KEY_MISSING', detail, { at, fix });
 }
 
-/** The log was signed with a key that this folder does not have: another one under the same name would contradict what was published. */
+/**
+ * Whether the log was signed with a key that this folder does not have: a second key under the same name would contradict what was
+ * published.
+ */
 async function isKeyLost({ sql }: Database, folder: string): Promise<boolean> {
   const isSigned = (await endOf(filesIn(folder).checkpoints)).size > 0 || (await logSigner(sql)) !== undefined;
   return isSigned || (await isRestored(sql));
 }
 
-/** Two keys under one name of the log would contradict each other. Throws E_KEY_MISSING. */
+/** Two keys under one log name would contradict each other. Throws E_KEY_MISSING. */
 async function requireSigner({ sql }: Database, folder: string, key: KeyObject): Promise<void> {
   const signer = await logSigner(sql);
   if (signer === undefined || signer === publicText(key)) return;
@@ -171,14 +174,14 @@ function publicText(key: KeyObject): string {
   return spki.toString('base64');
 }
 
-/** Checkpoints that the new key did not sign. */
+/** Moves checkpoints away that the new key did not sign. */
 async function setAside(checkpoints: string, log: string): Promise<void> {
   await rename(checkpoints, `${checkpoints}.${log}`).catch((error: unknown) => {
     if (!isSystemError(error) || error.code !== 'ENOENT') throw error;
   });
 }
 
-/** The key in this folder, which is made where there is none. Throws E_KEY_MISSING where it was lost. */
+/** The key in this folder, created if there is none. Throws E_KEY_MISSING if it was lost. */
 async function openKey(db: Database, folder: string): Promise<KeyObject> {
   const { key: file } = filesIn(folder);
   const pem = await readIfThere(file);
@@ -187,7 +190,7 @@ async function openKey(db: Database, folder: string): Promise<KeyObject> {
   makeFolder(folder, 0o700);
   const { privateKey } = generateKeyPairSync('ed25519');
   const made = privateKey.export({ type: 'pkcs8', format: 'pem' });
-  // Only the first of two processes makes the key.
+  // Of two processes, only the first one creates the key.
   const opened = await open(file, 'wx', 0o600).catch((error: unknown) => {
     if (!isSystemError(error) || error.code !== 'EEXIST') throw error;
   });
@@ -196,7 +199,7 @@ async function openKey(db: Database, folder: string): Promise<KeyObject> {
   return createPrivateKey(await readFile(file));
 }
 
-/** The key of the log in this folder; undefined where none was made. */
+/** The key of the log in this folder; undefined if none was created. */
 export async function logKey(folder: string): Promise<KeyObject | undefined> {
   const pem = await readIfThere(filesIn(folder).key);
   return pem === undefined ? undefined : createPublicKey(pem);
@@ -205,7 +208,7 @@ export async function logKey(folder: string): Promise<KeyObject | undefined> {
 /** All checkpoints, oldest first. Throws E_LOG_ALTERED for one that this key did not sign. */
 export async function checkpointsIn(folder: string, key: KeyObject): Promise<readonly SealedCheckpoint[]> {
   const text = (await readIfThere(filesIn(folder).checkpoints)) ?? '';
-  // The last piece is a line that is being written.
+  // The last piece is a line that is still being written.
   const lines = text.split('\n').slice(0, -1);
   return lines.map((line, i) => {
     const note = noteIn(line, `line ${i + 1}`);
@@ -213,7 +216,7 @@ export async function checkpointsIn(folder: string, key: KeyObject): Promise<rea
   });
 }
 
-/** Reads the end of the file only: it is looked at every few seconds, and has a line for each look that found more. */
+/** Reads only the end of the file, because it is called every few seconds and the file is long. */
 export async function lastCheckpoint(folder: string): Promise<SealedCheckpoint | undefined> {
   const key = await logKey(folder);
   if (key === undefined) return undefined;
@@ -224,17 +227,17 @@ export async function lastCheckpoint(folder: string): Promise<SealedCheckpoint |
   return { ...readCheckpoint(note, key), note };
 }
 
-/** A crash while a checkpoint was appended leaves a line without an end, which nobody has been given. */
+/** A crash during an append leaves an incomplete line, which was never given to anybody. */
 async function dropTornLine(file: string): Promise<void> {
   const { text, size } = await endOf(file);
   const torn = text.slice(text.lastIndexOf('\n') + 1);
   if (torn !== '') await truncate(file, size - Buffer.byteLength(torn));
 }
 
-/** Longer than any two lines. */
+/** More than the length of any two lines. */
 const endBytes = 4 * 1024;
 
-/** Empty where there is no file. */
+/** Empty if there is no file. */
 async function endOf(file: string): Promise<{ readonly text: string; readonly size: number }> {
   const handle = await open(file, 'r').catch((error: unknown) => {
     if (isSystemError(error) && error.code === 'ENOENT') return undefined;
@@ -258,7 +261,7 @@ async function readIfThere(file: string): Promise<string | undefined> {
   });
 }
 
-/** On the disk when this resolves. */
+/** On disk when this resolves. */
 async function appendDurably(file: string, note: string): Promise<void> {
   await appendFile(file, `${JSON.stringify(note)}\n`, { mode: 0o600 });
   const handle = await open(file, 'r');

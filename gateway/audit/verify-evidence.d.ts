@@ -1,11 +1,11 @@
 /** What verify-evidence.js offers the program; it stands alone and needs none of this. */
 
-/** What is proven: all that a reader compares with the words of a printed page. */
+/** What is proven: everything that a reader compares with the words of a printed page. */
 interface ProvenWords {
   readonly number: string;
   readonly outcome: string;
   readonly partner: string;
-  /** As it was sent where it is none. */
+  /** As it was asked if it is no valid identifier. */
   readonly identifier: string | undefined;
   readonly name: string | undefined;
   readonly status: string | undefined;
@@ -18,5 +18,5 @@ interface ProvenWords {
 
 export function verifyEvidence(text: string, verifierKey: string): ProvenWords;
 
-/** The evidence as JSON, of a file, a page or the text of a code. Throws an Error. */
+/** The evidence as JSON, from a file, a page or the text of a code. Throws an Error. */
 export function evidenceText(text: string): string;

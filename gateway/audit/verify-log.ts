@@ -1,4 +1,4 @@
-/** Compares the log in the store, entry by entry, with its leaf hashes and with the checkpoints that were kept outside. */
+/** Compares the log in the store, entry by entry, with its leaf hashes and with the checkpoints kept outside. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ProvenAnswer } from '../model/clearance/answer.ts';
@@ -23,7 +23,7 @@ export interface LogFault {
     | 'not_compared'
     | 'retired_early'
     | 'other_log';
-  /** Numbers of the entries, both included. */
+  /** Numbers of the first and the last entry. */
   readonly from: number;
   readonly to: number;
   readonly detail: string;
@@ -32,21 +32,21 @@ export interface LogFault {
 export interface LogReport {
   readonly size: number;
   readonly checkpoints: number;
-  /** Entries up to this one are covered by a checkpoint. */
+  /** A checkpoint covers the entries up to this one. */
   readonly coveredTo: number;
-  /** Entries that were older than agreed: their content is gone; their leaf hashes, or the hashes of subtrees of them, are not. */
+  /** Entries deleted by retention: their content is gone, but their leaf hashes, or the hashes of subtrees above them, are kept. */
   readonly retired: number;
-  /** Checkpoints that end between entries of which one hash is left: those after them cover the same entries. */
+  /** Checkpoints that end inside a subtree of which only one hash is left: later checkpoints cover the same entries. */
   readonly uncompared: number;
   readonly faults: readonly LogFault[];
 }
 
-/** Entries read at a time: some milliseconds. Whole subtrees of those of which one hash may be left. */
+/** Entries read at a time (a few milliseconds). A multiple of the subtrees of which only one hash may be left. */
 const page = 2 * foldedEntries;
-/** A store that was altered throughout is described well enough by these. */
+/** Enough to describe a store that was altered throughout. */
 const mostFaults = 100;
 
-/** `checkpoints`: oldest first, their signatures verified. */
+/** `checkpoints`: oldest first, with verified signatures. */
 export async function verifyLog(reader: Reader, checkpoints: readonly SealedCheckpoint[]): Promise<LogReport> {
   const size = await logSize(reader);
   const id = await logId(reader);
@@ -74,7 +74,7 @@ export async function verifyLog(reader: Reader, checkpoints: readonly SealedChec
     }
     if (faults.length >= mostFaults) break;
   }
-  // After a break the rest of them still waits.
+  // After a break, the remaining checkpoints are still pending.
   if (waiting.length === 0 && covered < newest)
     faults.push(fault('not_compared', covered + 1, newest, 'the last checkpoint ends where one hash is left of 256'));
   const early = await retiredEarly(reader, recent.first());
@@ -83,10 +83,10 @@ export async function verifyLog(reader: Reader, checkpoints: readonly SealedChec
 }
 
 interface LogNumber {
-  /** The last of those that it covers. */
+  /** Number of the last entry that it covers. */
   readonly n: number;
   readonly entry: LogEntry | undefined;
-  /** Of the leaf (level 0), or of a complete subtree of which nothing else is left. */
+  /** Hash of the leaf (level 0), or of a complete subtree of which nothing else is left. */
   readonly hash: string;
   readonly level: number;
   readonly isRetired: boolean;
@@ -115,7 +115,7 @@ async function* numbersOf(reader: Reader, size: number): AsyncGenerator<LogNumbe
 
 const range = (first: number, count: number): readonly number[] => Array.from({ length: count }, (_, i) => first + i);
 
-/** What the last checkpoint says about a log that is shorter, or another one. */
+/** What the last checkpoint says about a log that is shorter, or is another log. */
 function beyond(checkpoints: readonly SealedCheckpoint[], id: string, size: number): readonly LogFault[] {
   const last = checkpoints.at(-1);
   if (last === undefined) return [];
@@ -126,7 +126,7 @@ function beyond(checkpoints: readonly SealedCheckpoint[], id: string, size: numb
     : [fault('tail_missing', size + 1, last.size, `the log ends at entry ${size}; ${last.size} were signed`)];
 }
 
-/** Numbers that a store skipped which was older than what was sent; both included. */
+/** Numbers skipped by a store that was older than what was sent; both included. */
 interface Skip {
   readonly from: number;
   readonly to: number;
@@ -138,18 +138,18 @@ function skipIn(entry: LogEntry | undefined): readonly Skip[] {
 }
 
 /**
- * Retention records what it deletes, after that in the log: behind its last record nothing is gone, and nothing behind entries that are all
- * younger than any limit it recorded. `recent`: the first of those.
+ * Retention records its deletions in the log afterwards. So nothing is deleted after its last record, or after entries that are all more
+ * recent than any limit it recorded. `recent`: the first of those.
  */
 async function retiredEarly(reader: Reader, recent: number | undefined): Promise<readonly LogFault[]> {
-  // Read last: what retention deleted meanwhile is recorded.
+  // Read last, so that it includes what retention deleted meanwhile.
   const { last } = await recordedRetention(reader);
   const numbers = await retiredAfter(reader, Math.min(recent ?? last, last), page);
   const detail = 'retired, and younger than what retention recorded that it deletes';
   return runsOf(numbers).map(({ from, to }) => fault('retired_early', from, to, detail));
 }
 
-/** One fault for each run of numbers without an entry that no entry says were skipped. */
+/** One fault for each range of missing numbers that no entry declares as skipped. */
 function missingEntries(missing: readonly number[], skips: readonly Skip[]): readonly LogFault[] {
   const runs = runsOf(missing.filter((n) => !skips.some(({ from, to }) => n >= from && n <= to)));
   return runs.map(({ from, to }) => fault('entry_missing', from, to, 'there is no entry of this number'));
@@ -177,7 +177,7 @@ async function faultsOfEntry(reader: Reader, entry: LogEntry): Promise<readonly 
   ];
 }
 
-/** What is no JSON, lacks members or has no canonical form has no digest either: nothing holds of it. Throws as the store. */
+/** Invalid JSON, missing members, or a value without a canonical form has no digest, so the test fails. Throws the errors of the store. */
 async function holds(test: () => boolean | Promise<boolean>): Promise<boolean> {
   try {
     return await test();

@@ -1,6 +1,6 @@
 /**
- * Each side witnesses the log of the other: a receipt carries the newest checkpoint of the log of its sender, and who gets it keeps it outside
- * the store. A partner that changed its log later cannot explain two checkpoints of one size.
+ * Each side witnesses the other's log: a receipt carries the newest checkpoint of its sender's log, and the receiver keeps it outside the
+ * store. A partner that alters its log later cannot explain two checkpoints of the same size.
  */
 
 import { appendFile, open, readdir, readFile } from 'node:fs/promises';
@@ -13,9 +13,11 @@ import { makeFolder } from '../wire/files/folders.ts';
 import { lastCheckpoint, logKey } from './seal-log.ts';
 
 interface Witness {
-  /** The newest checkpoint that we signed; undefined before the first. */
+  /** The newest checkpoint that we signed; undefined if there is none. */
   own(): Promise<ReceiptCheckpoint | undefined>;
-  /** Keeps one of a partner, at most one an hour. Throws E_LOG_ALTERED where it is not signed, or contradicts one that is kept. */
+  /**
+   * Keeps a partner's checkpoint, at most one per hour. Throws E_LOG_ALTERED if its signature is invalid, or it contradicts an earlier one.
+   */
   keep(partner: string, checkpoint: ReceiptCheckpoint): Promise<void>;
 }
 
@@ -25,7 +27,7 @@ interface Witnessed extends ReceiptCheckpoint, Checkpoint {
 
 const hourMs = 3_600_000;
 
-/** `folder`: of our log; those of partners are in `partners/` below it, one line of JSON each. */
+/** `folder`: the folder of our log; partners' checkpoints are in `partners/` below it, one JSON line each. */
 export function openWitness(folder: string, now: () => Date): Witness {
   let last: Promise<unknown> = Promise.resolve();
   async function keepNow(partner: string, checkpoint: ReceiptCheckpoint): Promise<void> {
@@ -84,7 +86,10 @@ async function append(folder: string, partner: string, { at, key, note }: Witnes
   await handle.sync().finally(() => handle.close());
 }
 
-/** What is kept of a partner, oldest first; a line that was being written is not there yet. Throws E_LOG_ALTERED where a line was altered. */
+/**
+ * The stored checkpoints of a partner, oldest first, without a line that is still being written. Throws E_LOG_ALTERED if a line was
+ * altered.
+ */
 export async function witnessedOf(folder: string, partner: string): Promise<readonly Witnessed[]> {
   const text = await readFile(fileOf(folder, partner), 'utf8').catch(absent);
   const lines = (text ?? '').split('\n').slice(0, -1);
@@ -94,7 +99,7 @@ export async function witnessedOf(folder: string, partner: string): Promise<read
   });
 }
 
-/** Partners of which checkpoints are kept. */
+/** Partners with stored checkpoints. */
 export async function witnessedPartners(folder: string): Promise<readonly string[]> {
   return ((await readdir(join(folder, 'partners')).catch(absent)) ?? []).sort();
 }

@@ -1,6 +1,6 @@
 /**
- * A status query answered from a snapshot, by the rules by which the border door answers: with a knowledge date, which is the moment of the
- * snapshot. This file runs in Node and in a browser.
+ * Answers a status query from a snapshot, by the rules of the border door, with the time of the snapshot as knowledge date. This file runs
+ * in Node and in a browser.
  */
 
 import { suggestIdentifier } from '../clearance/identifier-suggestions.ts';
@@ -19,14 +19,14 @@ import type { RegisterView } from '../store/register-view.ts';
 import { compareIdentifiers, factOfLine, identifierOfLine, registeredOfLine, termsOfData } from './snapshot.ts';
 import type { SnapshotHead, SnapshotLines } from './snapshot.ts';
 
-/** A verified snapshot that is answered from. */
+/** A verified snapshot to answer from. */
 export interface OpenSnapshot {
   readonly head: SnapshotHead;
   readonly terms: readonly PartnerTerms[];
   readonly viewOf: (partner: string) => RegisterView;
-  /** Operators whose identifier or name has the text in it, in the order of identifiers. */
+  /** Operators whose identifier or name contains the text, ordered by identifier. */
   search(text: string, most: number): readonly (RegisterFact & { readonly partner: string })[];
-  /** The same by name and address. */
+  /** The same search by name and address. */
   findRegistered(partner: string, day: Day, test: ReturnType<typeof registeredAs>): readonly RegisterFact[];
 }
 
@@ -46,7 +46,7 @@ export function openSnapshot(head: SnapshotHead, lines: SnapshotLines): OpenSnap
       // Lines of other partners are not signed.
       for (const { partner } of head.partners.map(({ terms }) => terms))
         for (const line of linesOf(partner)) {
-          // The line as text has the name, so most lines are passed over without being read.
+          // The raw text of a line contains the name, so most lines are skipped without parsing.
           if (found.length >= most || !line.toUpperCase().includes(wanted)) continue;
           const fact = factOfLine(line);
           const shown = [fact.identifier, fact.name ?? '', fact.otherName ?? ''].join('\n').toUpperCase();
@@ -67,7 +67,7 @@ export function openSnapshot(head: SnapshotHead, lines: SnapshotLines): OpenSnap
   };
 }
 
-/** As the store gives it (store/register.ts: findStatus, findStatuses). */
+/** In the shape of the store (store/register.ts: findStatus, findStatuses). */
 function viewOf(list: RegisterView['list'], lines: readonly string[]): RegisterView {
   const versionsOf = (identifier: string): readonly RegisterFact[] => {
     let [low, high] = [0, lines.length];
@@ -96,7 +96,7 @@ function viewOf(list: RegisterView['list'], lines: readonly string[]): RegisterV
   };
 }
 
-/** Throws E_SNAPSHOT_EXPIRED after its day, and where the clock shows a time before it was made. */
+/** Throws E_SNAPSHOT_EXPIRED after the last day, and if the clock shows a time before the snapshot was made. */
 export function requireInDate({ head }: Pick<OpenSnapshot, 'head'>, now: Date): void {
   const { created_at: created, last_day: last, time_zone: zone } = head;
   if (dayAt(now, zone) > last)
@@ -107,7 +107,7 @@ export function requireInDate({ head }: Pick<OpenSnapshot, 'head'>, now: Date): 
     });
 }
 
-/** Throws E_SNAPSHOT_EXPIRED, and as answerQuery of the border door. */
+/** Throws E_SNAPSHOT_EXPIRED, and the same errors as answerQuery of the border door. */
 export async function answerOffline(snapshot: OpenSnapshot, request: CheckRequest, clock: Date): Promise<Answer> {
   requireInDate(snapshot, clock);
   const { head, terms: all } = snapshot;

@@ -1,6 +1,6 @@
 /**
- * The border in one file: an HTML page that carries a snapshot and the modules by which the border door decides, and asks no network for
- * anything. Its last line is a comment with a note, signed with the key of the log, over all bytes before it.
+ * The border in one file: an HTML page with a snapshot and the modules by which the border door decides. It needs no network. Its last line
+ * is a comment with a note, signed with the key of the log, over all bytes before it.
  */
 
 import { existsSync, readFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ import { parseSnapshot, type SnapshotHead } from './snapshot.ts';
 const program = new URL('../', import.meta.url);
 const packages = new URL('../../node_modules/', import.meta.url);
 const styles = readFileSync(new URL('../console/office.css', import.meta.url), 'utf8');
-/** Of the texts of the console, those that the page shows, by language. */
+/** The console texts that the page shows, by language. */
 const groups =
   /^(?:advice|check|direction|entry_role|form|freshness|head|mode|offline|outcome|register|status|step|step_result)\./u;
 const texts = JSON.stringify(Object.fromEntries(['en', 'zh-CN'].map((language) => [language, textsOf(language)])));
@@ -32,17 +32,17 @@ function textsOf(language: string): Readonly<Record<string, string>> {
 }
 
 export interface FileOrder extends CutOrder {
-  /** A page, with a whole snapshot in it: whose the answers will be that are given with it. Absent: the snapshot itself. */
+  /** The client in whose name a page answers, for a page with a whole snapshot. Absent: the snapshot itself. */
   readonly pageOf?: string | undefined;
 }
 
-/** A snapshot, a delta, or the page. Throws as cutSnapshot. */
+/** A snapshot, a delta, or the page. Throws the same errors as cutSnapshot. */
 export async function snapshotFile(cutting: Cutting, { pageOf: client, ...order }: FileOrder): Promise<CutSnapshot> {
   const cut = await cutSnapshot(cutting, client === undefined ? order : { days: order.days });
   return client === undefined ? cut : { id: cut.id, bytes: Buffer.from(await borderPage(cut, cutting.sealer, client)) };
 }
 
-/** The page with this snapshot, which is whole. Throws as LogSealer.signNote. */
+/** The page with this whole snapshot. Throws the same errors as LogSealer.signNote. */
 async function borderPage({ bytes }: CutSnapshot, sealer: LogSealer, client: string): Promise<string> {
   const { head } = parseSnapshot(gunzipSync(bytes).toString());
   const about = { client, key: await sealer.verifierKey() };
@@ -67,7 +67,7 @@ async function borderPage({ bytes }: CutSnapshot, sealer: LogSealer, client: str
 const pageNote = (id: string, page: string): string => `mra-border-page/1\n${id}\n${hash('sha256', page, 'base64')}\n`;
 const signatureLine = (note: string): string => `<!--${JSON.stringify({ note })}-->\n`;
 
-/** The snapshot in a page of which every byte was signed with this key. Throws E_SNAPSHOT_INVALID. */
+/** The snapshot in a page whose every byte was signed with this key. Throws E_SNAPSHOT_INVALID. */
 export function verifyPage(text: string, key: string): SnapshotHead {
   const at = text.lastIndexOf('<!--{"note":');
   const [, json = '{}'] = /^<!--(\{.*\})-->\n$/u.exec(text.slice(at)) ?? [];
@@ -77,23 +77,23 @@ export function verifyPage(text: string, key: string): SnapshotHead {
   throw new GatewayError('E_SNAPSHOT_INVALID', 'the page is not the one that was signed with this key');
 }
 
-/** Empty where there is none. */
+/** Empty if there is none. */
 function noteOf(json: string): string {
   try {
     const { note } = JSON.parse(json) as { readonly note?: unknown };
     return typeof note === 'string' ? note : '';
   } catch {
-    return ''; // nothing that was signed
+    return ''; // not a signed snapshot
   }
 }
 
 interface Modules {
-  /** By the name under which the modules import each other: the text of each as a data URL. */
+  /** Module sources as data URLs, by the names under which modules import each other. */
   readonly imports: Readonly<Record<string, string>>;
   readonly entry: string;
 }
 
-/** The page's own script and all that it imports, down to the check digits that partners of this snapshot need. */
+/** The page's script and everything it imports, including the check digit validators that the partners of this snapshot need. */
 function modulesFor({ partners }: SnapshotHead): Modules {
   const kinds = new Set(partners.flatMap(({ terms }) => terms.form.check?.kind ?? []));
   const files = kinds.values().flatMap((kind) => {
@@ -119,7 +119,7 @@ function modulesFor({ partners }: SnapshotHead): Modules {
 
 const checkFile = (country: string, name: string): string => `stdnum/lib/esm/${country}/${name}.js`;
 
-/** What model/record/check-digits.ts loads by `createRequire`: the validators of these kinds. */
+/** The validators that model/record/check-digits.ts loads with `createRequire`. */
 function checkDigits(kinds: readonly (readonly [country: string, name: string])[]): string {
   const lines = kinds.map(([country, name], i) => `import * as kind${i} from '${checkFile(country, name)}';`);
   const added = kinds.map(([country, name], i) => `(files['${validatorsFile(country)}'] ??= {}).${name} = kind${i};`);
@@ -128,14 +128,14 @@ function checkDigits(kinds: readonly (readonly [country: string, name: string])[
   );
 }
 
-/** `gateway/model/day.ts`: a file of this program; other names are files of a package. */
+/** `gateway/model/day.ts` is a file of this program; other names are files of a package. */
 function sourceOf(name: string): string {
   if (!name.startsWith('gateway/')) return readFileSync(new URL(name, packages), 'utf8');
   const text = readFileSync(new URL(name.slice('gateway/'.length), program), 'utf8');
   return name.endsWith('.ts') ? withoutTypes(text) : text;
 }
 
-/** Node warns once that this function is experimental; tests show that the page does what it must. */
+/** Node warns once that this function is experimental; tests show that the page works. */
 function withoutTypes(text: string): string {
   const { emitWarning } = process;
   process.emitWarning = () => undefined;
@@ -146,7 +146,7 @@ function withoutTypes(text: string): string {
   }
 }
 
-/** A module with the names of what it imports in place of paths: a data URL has no folder. */
+/** Replaces the paths of imports by names, because a data URL has no folder. */
 function linked(from: string, source: string): { readonly text: string; readonly names: readonly string[] } {
   const names: string[] = [];
   const text = source.replaceAll(

@@ -1,4 +1,4 @@
-/** Cuts a signed snapshot of the register, or a delta against an earlier one, from the store. */
+/** Cuts a signed snapshot of the register, or a delta since an earlier one, from the store. */
 
 import { createHash, type Hash } from 'node:crypto';
 import { Readable } from 'node:stream';
@@ -18,7 +18,7 @@ import { listInForce } from '../store/streams.ts';
 import { lineOf, listsOfId, noteText, snapshotFormat, snapshotId, termsAsData } from './snapshot.ts';
 import type { SnapshotHead, SnapshotPartner } from './snapshot.ts';
 
-/** What a snapshot is cut from. A gateway is one of these. */
+/** The inputs of a snapshot; a gateway has all of them. */
 export interface Cutting extends Pick<Clearance, 'home' | 'db' | 'partners' | 'policy' | 'differingNames' | 'now'> {
   readonly sealer: LogSealer;
 }
@@ -26,26 +26,29 @@ export interface Cutting extends Pick<Clearance, 'home' | 'db' | 'partners' | 'p
 const defaultDays = 3;
 
 export interface CutOrder {
-  /** Days after that of the cut on which it still answers; absent: 3. */
+  /** How many days after the day of the cut it still answers; absent: 3. */
   readonly days?: number | undefined;
-  /** The id of an earlier snapshot: what changed since; absent: the whole. */
+  /** For a delta: the id of the earlier snapshot; absent: a whole snapshot. */
   readonly from?: string | undefined;
 }
 
 export interface CutSnapshot {
   readonly id: string;
-  /** A file of gzip (RFC 1952). */
+  /** A gzip file (RFC 1952). */
   readonly bytes: Uint8Array;
 }
 
 interface PartnerToCut {
   readonly terms: ClearanceTerms;
   readonly list: ListInForce | undefined;
-  /** Ordinal of the list that the reader of a delta has; undefined: the whole is given. */
+  /** Ordinal of the list that the reader of a delta has; undefined: the whole list is included. */
   readonly since: number | undefined;
 }
 
-/** The log has the cut, so that answers of a copy that was never cut are refused. Throws E_REQUEST_INVALID (`from` is no id), E_CURSOR_UNKNOWN (no snapshot of this store has it), E_LOG_ALTERED, and as the store. */
+/**
+ * Records the cut in the log, so that answers from an invented snapshot are refused. Throws E_REQUEST_INVALID (`from` is no id),
+ * E_CURSOR_UNKNOWN (no snapshot of this store has that id), E_LOG_ALTERED, and the errors of the store.
+ */
 export async function cutSnapshot(cutting: Cutting, { days = defaultDays, from }: CutOrder): Promise<CutSnapshot> {
   const { db, home, policy, differingNames, sealer } = cutting;
   const { note: checkpoint } = await sealer.seal();
@@ -71,7 +74,7 @@ export async function cutSnapshot(cutting: Cutting, { days = defaultDays, from }
   return { id: head.id, bytes };
 }
 
-/** The subject of the event by which the log knows that a copy was cut at a moment. */
+/** Subject of the event that records that a snapshot was cut at this time. */
 export const cutAt = (moment: Moment): string => `snapshot ${moment}`;
 
 function listsHeld(from: string): ReadonlyMap<string, number> {
@@ -112,7 +115,7 @@ interface Digested {
   lines: number;
 }
 
-/** The lines of one operator, each with its end of line; they count in the digest. */
+/** The lines of one operator, each with its newline; they are included in the digest. */
 function linesOf(versions: readonly SnapshotVersion[], isMatched: boolean, digested: Digested): string {
   const lines = versions.map((each) => lineOf(each.fact, isMatched ? recordIn(each) : undefined)).sort();
   const text = lines.map((line) => `${line}\n`).join('');
@@ -121,7 +124,7 @@ function linesOf(versions: readonly SnapshotVersion[], isMatched: boolean, diges
   return text;
 }
 
-/** Names and addresses are only needed where operators are found by them. */
+/** Names and addresses are only needed if operators can be found by them. */
 const isMatched = ({ arrangement: { matching = [] } }: ClearanceTerms): boolean =>
   matching.some(({ by }) => by === 'name_and_address');
 
@@ -140,7 +143,7 @@ async function* whole({ db }: Cutting, { terms, list }: PartnerToCut, digested: 
   yield piece;
 }
 
-/** All is read, because the digest is of all. */
+/** Reads all lines, because the digest is over all of them. */
 async function* changed(
   { db }: Cutting,
   { terms, list, since: after = 0 }: PartnerToCut,

@@ -1,4 +1,4 @@
-/** Reads files of snapshots: nothing in them counts before the signature and every digest were verified. */
+/** Reads snapshot files: nothing in them is used before the signature and every digest were verified. */
 
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { sha256 } from '../model/canonical-json.ts';
@@ -11,21 +11,21 @@ import type { SnapshotHead, SnapshotLines, SnapshotText } from './snapshot.ts';
 interface VerifiedSnapshot {
   readonly head: SnapshotHead;
   readonly lines: SnapshotLines;
-  /** The file that states it as a whole. */
+  /** The file of the whole snapshot. */
   readonly bytes: Uint8Array;
 }
 
 const invalid = (detail: string, cause?: unknown): GatewayError =>
   new GatewayError('E_SNAPSHOT_INVALID', detail, { cause });
 
-/** `key`: of the log, as `mra audit key` prints it. Throws E_SNAPSHOT_INVALID, and E_REQUEST_INVALID for what is no such key. */
+/** `key`: the key of the log, as `mra audit key` prints it. Throws E_SNAPSHOT_INVALID, and E_REQUEST_INVALID for an invalid key. */
 export function readSnapshot(bytes: Uint8Array, key: string): VerifiedSnapshot {
   const text = parseSnapshot(unpacked(bytes));
   if (text.from !== undefined) throw invalid(`it is a delta: it needs the snapshot ${text.from}`);
   return verified(text, wholeLines(text), key);
 }
 
-/** The snapshot that a delta makes of another, which is no older one. Throws likewise. */
+/** Applies a delta to a snapshot; the result is not older than the snapshot. Throws the same errors. */
 export function readDelta(before: VerifiedSnapshot, bytes: Uint8Array, key: string): VerifiedSnapshot {
   const text = parseSnapshot(unpacked(bytes));
   if (text.from !== before.head.id) throw invalid(`it is no delta against ${before.head.id}`);

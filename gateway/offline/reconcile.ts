@@ -1,4 +1,4 @@
-/** Answers that were given from a snapshot are recorded under the numbers that they were given with, and compared with what the register says. */
+/** Records the answers that were given from a snapshot under their original numbers, and compares them with the register. */
 
 import type { Clearance } from '../clearance/requests.ts';
 import { lookUpConsultation } from '../clearance/requests.ts';
@@ -16,7 +16,7 @@ import { cutAt } from './cut-snapshot.ts';
 import { lastEvent } from '../store/events.ts';
 import { recordOffline } from '../store/spooled-answers.ts';
 
-/** As the border page keeps it. */
+/** In the form in which the border page stores it. */
 export interface OfflineConsultation {
   readonly request: CheckRequest;
   readonly answer: ProvenAnswer;
@@ -25,7 +25,7 @@ export interface OfflineConsultation {
 interface Reconciled {
   readonly consultation_number: string;
   readonly result: 'recorded' | 'repeated';
-  /** What the register says as of the snapshot, where the outcome, the operator or the advice is another than was answered. */
+  /** What the register says at the time of the snapshot, if outcome, operator or advice differ from the answer. */
   readonly outcome_expected?: Outcome;
 }
 
@@ -33,15 +33,15 @@ export type ReconcileResults = readonly (Reconciled | GatewayError)[];
 
 export interface Reconciling {
   readonly consultations: readonly OfflineConsultation[];
-  /** Who brings them. */
+  /** The client that submits them. */
   readonly client: string;
-  /** It may bring its own answers only. */
+  /** The client may submit only its own answers. */
   readonly ownOnly: boolean;
 }
 
 /**
- * In their order; one that is refused does not affect the others. Errors of one: E_OFFLINE_ANSWER, E_CONSULTATION_NUMBER, E_PARTNER_UNKNOWN,
- * E_REQUEST_INVALID. `also`: what must be stored with them or not at all. Throws as Database.transaction.
+ * Results in the same order; a refused answer does not affect the others. Errors of one answer: E_OFFLINE_ANSWER, E_CONSULTATION_NUMBER,
+ * E_PARTNER_UNKNOWN, E_REQUEST_INVALID. `also` writes in the same transaction. Throws the same errors as Database.transaction.
  */
 export async function reconcile(
   clearance: Clearance,
@@ -80,7 +80,7 @@ export async function reconcile(
 
 const refused = (detail: string): GatewayError => new GatewayError('E_OFFLINE_ANSWER', detail);
 
-/** The answer that is recorded under the number; undefined where none is. */
+/** The answer recorded under the number; undefined if there is none. */
 async function requireSound(clearance: Clearance, { answer }: OfflineConsultation): Promise<unknown> {
   const { proof, ...given } = answer;
   const { consultation_number: number, answer_digest: digest, issued_at: issued } = proof;
@@ -104,7 +104,7 @@ async function requireSound(clearance: Clearance, { answer }: OfflineConsultatio
   });
 }
 
-/** As of the moment of the snapshot; undefined where the register says the same of the same operator. */
+/** At the time of the snapshot; undefined if the register says the same about the same operator. */
 async function outcomeExpected(
   batch: ReturnType<typeof openQueryBatch>,
   { request, answer }: OfflineConsultation,
@@ -114,7 +114,7 @@ async function outcomeExpected(
   return whatCounts(expected) === whatCounts(answer) ? undefined : expected.outcome;
 }
 
-/** What a reader acts on. */
+/** The part of an answer that a reader acts on. */
 function whatCounts({ outcome, subject, advice: { action, benefits } }: Answer): string {
   return canonicalJson({ outcome, subject, action, benefits });
 }

@@ -27,28 +27,28 @@ interface Pattern {
 export interface SnapshotPartner {
   readonly terms: TermsAsData;
   readonly list?: ListInForce;
-  /** Versions of operators; a line each. */
+  /** Number of lines; each is one version of an operator. */
   readonly lines: number;
-  /** SHA-256 of the lines, each with its end of line, in lower-case hex. */
+  /** SHA-256 of the lines, each with its newline, in lower-case hex. */
   readonly digest: string;
 }
 
 export interface SnapshotHead {
   readonly id: string;
-  /** The snapshot answers as the gateway knew it then. */
+  /** The snapshot answers with the knowledge of this time. */
   readonly created_at: Moment;
-  /** After this day at home it is refused. */
+  /** After this day in the home time zone it is refused. */
   readonly last_day: Day;
   readonly home: string;
   readonly time_zone: string;
   readonly policy: string;
   readonly differing_names?: DifferingNames;
-  /** Of the log, as it was then. */
+  /** The log checkpoint at that time. */
   readonly checkpoint: string;
   readonly partners: readonly SnapshotPartner[];
 }
 
-/** What is agreed with a partner, without what messages need. */
+/** The agreed terms of a partner, without those for messages. */
 type TermsAsData = Omit<PartnerTerms, 'identifiers'> & { readonly name: string; readonly form: FormAsData };
 type Form = PartnerTerms['identifiers']['theirs'];
 type FormAsData = Omit<Form, 'grammar' | 'check' | 'variants'> & {
@@ -83,12 +83,12 @@ export function termsOfData({ form: written, ...terms }: TermsAsData): PartnerTe
   return { ...terms, identifiers: { theirs } };
 }
 
-/** The id names the moment, and for each partner with a list which one it was: a delta is made of it alone. */
+/** The id contains the time and, for each partner with a list, the ordinal of that list, so a delta can be made from the id alone. */
 export function snapshotId(createdAt: Moment, lists: readonly (readonly [partner: string, ordinal: number])[]): string {
   return [createdAt.replace(/[^\dTZ]/gu, ''), ...lists.map(([partner, ordinal]) => `${partner}-${ordinal}`)].join('.');
 }
 
-/** The lists in an id: of each partner the ordinal. Undefined for what is no id. */
+/** The ordinals in an id, by partner. Undefined if the text is no id. */
 export function listsOfId(id: string): ReadonlyMap<string, number> | undefined {
   if (!/^\d{8}T\d{9}Z(?:\.[A-Z]{2}-\d{1,9})*$/u.test(id)) return undefined;
   const lists = id.split('.').slice(1);
@@ -96,7 +96,7 @@ export function listsOfId(id: string): ReadonlyMap<string, number> | undefined {
 }
 
 type Address = readonly (string | 0)[];
-/** Of a departure no record is known. `0` stands for what is absent. */
+/** A departure has no record. `0` stands for an absent value. */
 export type Line = readonly [
   identifier: string,
   status: RegisterFact['status'],
@@ -108,7 +108,7 @@ export type Line = readonly [
   registered?: Address | 0,
 ];
 
-/** `record`: where operators are found by name and address; undefined elsewhere, and for one that left. */
+/** `record`: given if operators can be found by name and address; undefined otherwise, and for a departure. */
 export function lineOf(
   { identifier, status, validFrom, validTo, roles, name, otherName }: RegisterFact,
   record?: ListRecord,
@@ -132,7 +132,7 @@ export function factOfLine(text: string): RegisterFact {
   };
 }
 
-/** The names and addresses under which it is registered; undefined where the line has none. */
+/** The registered names and addresses; undefined if the line has none. */
 export function registeredOfLine(text: string): Pick<ListRecord, 'name' | 'address'> | undefined {
   const registered = (JSON.parse(text) as Line)[7];
   if (registered === undefined || registered === 0) return undefined;
@@ -145,7 +145,7 @@ export function registeredOfLine(text: string): Pick<ListRecord, 'name' | 'addre
   };
 }
 
-/** Lines are in the order of the code points of their identifiers, in which stores give them; those of one operator in that of their texts. */
+/** Lines are ordered by the code points of the identifiers, as in the stores; lines of one operator by their text. */
 export function compareIdentifiers(a: string, b: string): number {
   if (a === b) return 0;
   let i = 0;
@@ -155,13 +155,13 @@ export function compareIdentifiers(a: string, b: string): number {
 
 export const identifierOfLine = (text: string): string => (JSON.parse(text) as Line)[0];
 
-/** A file as it came: nothing in it is verified. */
+/** The parts of a file, unverified. */
 export interface SnapshotText {
-  /** Of a delta. */
+  /** Deltas only. */
   readonly from?: string;
   readonly parts: readonly SnapshotPart[];
   readonly head: SnapshotHead;
-  /** The line of the head, as it was signed. */
+  /** The signed line of the head. */
   readonly headLine: string;
   readonly note: string;
 }
@@ -175,7 +175,7 @@ interface SnapshotPart {
 const invalid = (detail: string, cause?: unknown): GatewayError =>
   new GatewayError('E_SNAPSHOT_INVALID', detail, { cause });
 
-/** Throws E_SNAPSHOT_INVALID for what has another form. */
+/** Throws E_SNAPSHOT_INVALID for any other format. */
 export function parseSnapshot(text: string): SnapshotText {
   const lines = text.split('\n');
   try {
@@ -205,10 +205,10 @@ function partsOf(lines: readonly string[]): readonly SnapshotPart[] {
   return parts;
 }
 
-/** The lines of each partner of a snapshot. */
+/** The lines of a snapshot, by partner. */
 export type SnapshotLines = ReadonlyMap<string, readonly string[]>;
 
-/** The lines after a delta. */
+/** Applies a delta and returns the resulting lines. */
 export function applyDelta(before: SnapshotLines, { parts }: Pick<SnapshotText, 'parts'>): SnapshotLines {
   return new Map(
     parts.map(({ partner, replaced, lines }) => {
@@ -219,7 +219,7 @@ export function applyDelta(before: SnapshotLines, { parts }: Pick<SnapshotText, 
   );
 }
 
-/** Of two lists in order, which have no operator in common. */
+/** Merges two sorted lists without a common operator. */
 function merged(kept: readonly string[], added: readonly string[]): readonly string[] {
   const lines: string[] = [];
   let next = 0;
@@ -232,17 +232,17 @@ function merged(kept: readonly string[], added: readonly string[]): readonly str
   return [...lines, ...kept.slice(next)];
 }
 
-/** Of a whole snapshot. */
+/** The lines of a whole snapshot. */
 export function wholeLines({ parts }: Pick<SnapshotText, 'parts'>): SnapshotLines {
   return new Map(parts.map(({ partner, lines }) => [partner, lines]));
 }
 
-/** What the digest of a partner's lines is made of. */
+/** The input of the digest of a partner's lines. */
 export function digestedLines(lines: readonly string[]): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** What is signed: the id, and SHA-256 of the line of the head in base64. */
+/** The signed text: the id, and the SHA-256 of the head line in base64. */
 export function noteText(id: string, digest: string): string {
   return `${snapshotFormat}\n${id}\n${digest}\n`;
 }
