@@ -1,4 +1,4 @@
-/** Adapters that people draft in the office: samples and answers, from which the draft is made anew each time. */
+/** Adapters drafted in the office: the samples and answers, from which the draft is made again each time. */
 
 import type { Reader, Tx } from './database.ts';
 import { fromRow, type FromRow } from './rows.ts';
@@ -6,7 +6,7 @@ import type { Tables } from './tables.ts';
 
 export type AdapterDraft = FromRow<Tables['adapter_draft']>;
 
-/** Adds it, or takes the place of the one with its id. */
+/** Inserts the draft, or replaces the one with its id. */
 export async function saveAdapterDraft(tx: Tx, draft: Tables['adapter_draft']): Promise<void> {
   const { id: _, ...rest } = draft;
   await tx
@@ -21,7 +21,7 @@ export async function findAdapterDraft(reader: Reader, id: string): Promise<Adap
   return row && fromRow(row);
 }
 
-/** Without their content, the newest first. */
+/** Newest first, without their content. */
 export async function listAdapterDrafts(reader: Reader): Promise<readonly Omit<AdapterDraft, 'content'>[]> {
   const drafts = reader.selectFrom('adapter_draft').select(['id', 'partner', 'person', 'at']);
   return await drafts.orderBy('at', 'desc').limit(100).execute();

@@ -11,7 +11,7 @@ export function alarmTables({ text, big, clustered, plain }: Types): readonly st
     `create table alarm_notice (alarm ${big} not null references alarm (n), event ${text} not null, way ${text} not null,
       attempts integer not null, next_at ${text}, primary key (alarm, event, way)) ${clustered}`,
     'create index alarm_notice_due on alarm_notice (next_at) where next_at is not null',
-    // What an examination looks for every few seconds.
+    // Used by the checks that run every few seconds.
     "create index inbox_rejected on inbox (partner, received_at) where state = 'REJECTED'",
     `create table duty (name ${text} primary key, owner ${text} not null, until ${text} not null) ${plain}`,
     "insert into duty (name, owner, until) values ('alarms', '', '')",

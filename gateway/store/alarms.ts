@@ -1,4 +1,4 @@
-/** Alarms, and the notices of them that still have to reach somebody; and duties that one of several gateways on a store has at a time. */
+/** Alarms, their pending notifications, and duties that one of several gateways on a store has at a time. */
 
 import type { Moment } from '../model/record/record.ts';
 import { insertMany, oneOf } from './bulk.ts';
@@ -10,10 +10,10 @@ import type { Tables } from './tables.ts';
 export type Alarm = FromRow<Tables['alarm']>;
 export type AlarmEvent = Tables['alarm_notice']['event'];
 
-/** What is wrong, before it has a number. `subject`: codes of partners; empty: the gateway. */
+/** A problem that is not an alarm yet. `subject`: partner codes; empty: the gateway itself. */
 export type Problem = Pick<Tables['alarm'], 'cause' | 'subject' | 'severity' | 'detail' | 'fix'>;
 
-/** Takes or renews a duty until a moment; false: another gateway has it. */
+/** Takes or renews a duty until the given time; returns false if another gateway has it. */
 export async function takeDuty(
   tx: Tx,
   { name, owner, now, until }: { readonly name: 'alarms' | 'news'; owner: string; now: Moment; until: Moment },
@@ -22,7 +22,7 @@ export async function takeDuty(
   return await changesOne(update.where((eb) => eb.or([eb('owner', '=', owner), eb('until', '<=', now)])));
 }
 
-/** Closed ones with a lower number, the newest first. */
+/** Closed alarms with a lower number, newest first. */
 export async function closedAlarms(
   reader: Reader,
   { before, limit }: { readonly before: number | undefined; readonly limit: number },
@@ -32,7 +32,7 @@ export async function closedAlarms(
   return (await older.orderBy('n', 'desc').limit(limit).execute()).map(fromRow);
 }
 
-/** Open ones only, or the newest of all; the newest first. */
+/** Newest first: the open alarms, or all. */
 export async function listAlarms(reader: Reader, { all = false, limit = 1_000 } = {}): Promise<readonly Alarm[]> {
   const alarms = reader.selectFrom('alarm').selectAll().orderBy('n', 'desc').limit(limit);
   return (await (all ? alarms : alarms.where('closed_at', 'is', null)).execute()).map(fromRow);
@@ -43,7 +43,7 @@ export async function findAlarm(reader: Reader, n: number): Promise<Alarm | unde
   return row && fromRow(row);
 }
 
-/** Opens an alarm and returns it, with a notice for each way. */
+/** Opens an alarm and returns it, with one notification for each channel. */
 export async function openAlarm(tx: Tx, problem: Problem, ways: readonly string[], at: Moment): Promise<Alarm> {
   const n = await advanceCounter(tx, 'alarm');
   const none = { closed_at: null, acknowledged_at: null, acknowledged_by: null };
@@ -52,7 +52,7 @@ export async function openAlarm(tx: Tx, problem: Problem, ways: readonly string[
   return { n, ...problem, openedAt: at };
 }
 
-/** The problem as it is now; a notice follows only where it became worse. */
+/** Stores the current problem; notifies again only if it became worse. */
 export async function updateAlarm(
   tx: Tx,
   { n, severity: before }: Alarm,
@@ -69,13 +69,13 @@ export async function closeAlarm(tx: Tx, n: number, ways: readonly string[], at:
   await addNotices(tx, n, 'closed', ways, at);
 }
 
-/** False: there is no such open alarm. */
+/** Returns false if there is no such open alarm. */
 export async function acknowledgeAlarm(tx: Tx, n: number, person: string, at: Moment): Promise<boolean> {
   const update = tx.updateTable('alarm').set({ acknowledged_at: at, acknowledged_by: person });
   return await changesOne(update.where('n', '=', n).where('closed_at', 'is', null));
 }
 
-/** With their notices. */
+/** Deletes the alarms with their notifications. */
 export async function deleteAlarms(tx: Tx, numbers: readonly number[]): Promise<void> {
   await tx
     .deleteFrom('alarm_notice')
@@ -101,7 +101,7 @@ export interface Notice extends Pick<Tables['alarm_notice'], 'event' | 'way' | '
   readonly alarm: Alarm;
 }
 
-/** The notices that are due by one way, oldest first. */
+/** The notifications that are due on one channel, oldest first. */
 export async function dueNotices(reader: Reader, way: string, now: Moment, limit: number): Promise<readonly Notice[]> {
   const rows = await reader
     .selectFrom('alarm_notice')
@@ -116,7 +116,7 @@ export async function dueNotices(reader: Reader, way: string, now: Moment, limit
   return rows.map(({ event, attempts, way: by, ...alarm }) => ({ event, attempts, way: by, alarm: fromRow(alarm) }));
 }
 
-/** Stores that an attempt was made; `nextAt`: when it is repeated; absent: it succeeded. */
+/** Records an attempt. `nextAt`: time of the retry; absent if it succeeded. */
 export async function recordNotices(tx: Tx, notices: readonly Notice[], nextAt?: Moment): Promise<void> {
   for (const { alarm, event, way, attempts } of notices)
     await tx

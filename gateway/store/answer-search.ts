@@ -1,6 +1,6 @@
 /**
- * Finds recorded answers and assessments: for each value that people search by, a row leads to the place in the log. The rows are made
- * after the answers, in the order of the log, so that no answer waits for them.
+ * Search of recorded answers and assessments: an index row leads from each searchable value to the log entry. The index rows are made
+ * after the answers, in log order, so that no answer waits for them.
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -19,32 +19,32 @@ export const searchFields = ['identifier', 'entry', 'requester', 'outcome', 'par
 export type SearchField = (typeof searchFields)[number];
 export type Searched = 'consultation' | 'assessment';
 
-/** An answer or assessment that was found, with what was asked. */
+/** An answer or assessment that was found, with its request. */
 export type Found =
   | { readonly kind: 'consultation'; readonly n: number; readonly request: CheckRequest; readonly answer: ProvenAnswer }
   | { readonly kind: 'assessment'; readonly n: number; readonly request: Entry; readonly answer: Assessment };
 
 export interface SearchTerms {
   readonly kind: Searched;
-  /** All must fit. */
+  /** All values must match. */
   readonly values: Readonly<Partial<Record<SearchField, string>>>;
-  /** Answered at this moment or later, and before that one. */
+  /** Time of the answer: `from` inclusive, `to` exclusive. */
   readonly from?: Moment | undefined;
   readonly to?: Moment | undefined;
   readonly before?: SearchPlace | undefined;
   readonly limit: number;
 }
 
-/** Of a row, in the order of moments and, within one, of the log. */
+/** The position of an index row: ordered by time, then by log number. */
 export interface SearchPlace {
   readonly at: Moment;
   readonly n: number;
 }
 
-/** Log entries of one transaction of `makeSearchable`: two or three milliseconds. */
+/** Log entries per transaction of `makeSearchable`, which takes two or three milliseconds. */
 const pageEntries = 100;
 
-/** Makes the next entries of the log searchable. False: more are left. Two processes at once do not make a row twice. */
+/** Indexes the next log entries. Returns false if more are left. Two processes at once do not make a row twice. */
 export async function makeSearchable({
   sql: reader,
   transaction,
@@ -96,7 +96,7 @@ export async function searchedTo(db: Pick<Database, 'sql' | 'transaction'>): Pro
     .toSorted()[0];
 }
 
-/** Their rows go with the entries. Called before these are deleted. */
+/** Deletes the index rows of log entries. Called before the entries are deleted. */
 export async function forgetSearchable(tx: Tx, numbers: readonly number[]): Promise<void> {
   if (numbers.length === 0) return;
   const found = await foundWhere(tx, (n) => oneOf(tx, n, numbers));
@@ -114,20 +114,20 @@ export async function forgetSearchable(tx: Tx, numbers: readonly number[]): Prom
 }
 
 /**
- * Rows looked at before other work gets its turn, and in one search, which takes some 50 ms: a rare combination of frequent values may need
+ * Rows read before other work gets its turn, and rows read in one search (about 50 ms). A rare combination of frequent values may need
  * another request.
  */
 const sliceRows = 500;
 const mostRows = 10_000;
 
 interface SearchPage {
-  /** The newest first. */
+  /** Newest first. */
   readonly found: readonly Found[];
-  /** Where the next page goes on; absent after the last. */
+  /** Start of the next page; absent after the last. */
   readonly next?: SearchPlace;
 }
 
-/** Finds what `makeSearchable` has reached. */
+/** Searches the entries that are indexed. */
 export async function searchAnswers(reader: Reader, terms: SearchTerms): Promise<SearchPage> {
   const numbers: number[] = [];
   let place = terms.before;
@@ -143,7 +143,7 @@ export async function searchAnswers(reader: Reader, terms: SearchTerms): Promise
   return { found: await inOrder(reader, numbers), ...(place && { next: place }) };
 }
 
-/** The value that is likely to be rarest leads; the others are looked up for each of its rows. */
+/** Scans by the value that is probably the rarest, and looks the others up for each row. */
 async function slice(
   reader: Reader,
   { kind, values, from, to }: SearchTerms,
@@ -186,7 +186,7 @@ interface Stored {
   readonly answer: string;
 }
 
-/** Undefined for a row that was altered until it is no answer any more: `mra audit verify` names it, and a search passes over it. */
+/** Undefined if the row was altered and is no answer any more: searches skip it, and `mra audit verify` reports it. */
 function readFound(kind: Searched, { n, ...texts }: Stored): Found | undefined {
   try {
     const [request, answer] = [texts.request, texts.answer].map((text) => JSON.parse(text) as object);
@@ -200,7 +200,7 @@ function readFound(kind: Searched, { n, ...texts }: Stored): Found | undefined {
   }
 }
 
-/** Answers, those of programs before `border_answer`, and assessments. `where`: for a column with numbers of the log. */
+/** Answers (including those from before `border_answer` existed) and assessments. `where`: a condition on a column of log numbers. */
 async function foundWhere(reader: Reader, where: (column: string) => RawBuilder<SqlBool>): Promise<readonly Found[]> {
   const stored = async (kind: Searched, rows: Promise<{ rows: Stored[] }>): Promise<Found[]> =>
     (await rows).rows.flatMap((row) => readFound(kind, row) ?? []);
@@ -217,7 +217,7 @@ async function foundWhere(reader: Reader, where: (column: string) => RawBuilder<
 
 const termOf = (kind: Searched, field: SearchField, value: string): string => `${kind} ${field} ${value}`;
 
-/** An identifier is found as it was sent, and as it was looked up. */
+/** An identifier can be found both as it was sent and as it was looked up. */
 function termsOf(found: Found): readonly string[] {
   const { kind } = found;
   const values: readonly (readonly [SearchField, string | null | undefined])[] =

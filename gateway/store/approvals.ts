@@ -1,4 +1,4 @@
-/** Decisions that take two people: who decided what about the bytes or the subject that a digest names. */
+/** Decisions that need two people: who decided what about the bytes or the subject with a given digest. */
 
 import { nameKey } from '../model/clearance/names.ts';
 import { GatewayError } from '../model/errors.ts';
@@ -10,18 +10,18 @@ import type { Tables } from './tables.ts';
 type Approval = Tables['approval'];
 type Made = Pick<Approval, 'person' | 'decision' | 'at'>;
 
-/** Who decides. */
+/** The person who decides. */
 export interface Decider {
   readonly person: string;
   readonly reason?: string | undefined;
   /**
-   * Whose decisions count in this transaction, of those who decided so; throws where that of the person itself does not. Absent: the
-   * name was typed, and so may be the others; the log says so.
+   * Returns, of those who made the same decision, the people whose decisions count in this transaction; throws if that of the person itself
+   * does not. Absent if names were only typed, which the log records.
    */
   readonly counts?: ((tx: Tx, made: readonly Made[]) => Promise<readonly string[]>) | undefined;
 }
 
-/** Who decided what, in order of time. */
+/** All decisions, ordered by time. */
 export async function decisionsAbout(
   reader: Reader,
   { partner, digest }: Pick<Approval, 'partner' | 'digest'>,
@@ -37,8 +37,8 @@ export async function decisionsAbout(
 }
 
 /**
- * Records that a person decides so about what the digest names. Returns everybody who has, and counts. One name is one person, however it
- * is typed: in capitals, or with blanks around it. Throws E_APPROVAL_REPEATED, and what `counts` throws.
+ * Records a person's decision about the digest. Returns everybody whose same decision counts. Names are compared without case and
+ * surrounding spaces. Throws E_APPROVAL_REPEATED, and what `counts` throws.
  */
 export async function recordApproval(
   tx: Tx,
@@ -53,7 +53,7 @@ export async function recordApproval(
   return counts === undefined ? made.map((each) => each.person) : await counts(tx, made);
 }
 
-/** The bytes are judged anew: what was decided about them before does not count. */
+/** Deletes earlier decisions, because the bytes are judged again. */
 export async function withdrawApprovals(
   tx: Tx,
   { partner, digest }: Pick<Approval, 'partner' | 'digest'>,
@@ -61,7 +61,9 @@ export async function withdrawApprovals(
   await tx.deleteFrom('approval').where('partner', '=', partner).where('digest', '=', digest).execute();
 }
 
-/** As recordApproval, with an event of the decision, whose `shown` says what it is about. True: it takes effect now. */
+/**
+ * Like recordApproval, and writes an event that includes `shown`. Returns the people if the decision takes effect now, otherwise undefined.
+ */
 export async function decideTogether(
   tx: Tx,
   approval: Omit<Approval, 'person'>,
@@ -75,7 +77,7 @@ export async function decideTogether(
   return people.length < 2 ? undefined : people;
 }
 
-/** What events say of who decides. */
+/** The event details about the person who decides. */
 export function deciderShown({ person, reason, counts }: Decider) {
   return present({ person, reason, typed: counts === undefined ? true : undefined });
 }

@@ -1,4 +1,4 @@
-/** Backups: a store that serves is copied as it is at one moment, the copy is checked, and it is put into a place where no store is in use. */
+/** Backups: copies a store in use as of one moment, verifies the copy, and restores it to a place where no store is in use. */
 
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
@@ -15,12 +15,12 @@ import { filesOf, makePrivateFile, openFile } from './sqlite-file.ts';
 interface Backup {
   readonly file: string;
   readonly bytes: number;
-  /** Also in FILE.sha256, in the form of `sha256sum -c`. */
+  /** Also written to FILE.sha256, in the format of `sha256sum -c`. */
   readonly sha256: string;
 }
 
 /**
- * Copies the store to a new file and checks the copy; another process may write meanwhile. Throws E_FILE_UNWRITABLE, E_STORE_UNREACHABLE,
+ * Copies the store to a new file and verifies the copy; other processes may write meanwhile. Throws E_FILE_UNWRITABLE, E_STORE_UNREACHABLE,
  * E_STORE_DAMAGED, E_BACKUP_INVALID, E_SYSTEM_REFUSED.
  */
 export async function writeBackup(store: string, file: string): Promise<Backup> {
@@ -53,7 +53,7 @@ function makeEmpty(part: string): void {
   }
 }
 
-/** Pages of one step: all of them. Of several steps each begins anew when somebody wrote, and in a busy store none is the last. */
+/** Copies all pages in one step: with several steps, each write restarts the copy, and in a busy store it would never finish. */
 const allPages = 2 ** 31 - 1;
 
 async function copySqlite(source: string, part: string): Promise<void> {
@@ -76,7 +76,7 @@ async function checkCopy(store: string, file: string): Promise<void> {
   else checkSqlite(file);
 }
 
-/** Every page and index, and that it is a store of a gateway. */
+/** Checks every page and index, and that the file is the store of a gateway. */
 function checkSqlite(file: string): void {
   try {
     const database = openFile(file, 'read alone');
@@ -109,9 +109,9 @@ async function digestOf(file: string): Promise<string> {
 }
 
 /**
- * Puts a backup in the place of the store, and returns where an embedded store was moved that stood there. `prepare` gets the address of
- * the copy; an embedded one takes its place afterwards. The caller holds the lock of the data folder. Throws E_BACKUP_INVALID,
- * E_STORE_OCCUPIED (a database that is not empty), E_FILE_UNWRITABLE, E_SYSTEM_REFUSED, and what `prepare` throws.
+ * Replaces the store by a backup, and returns where the previous embedded store was moved. `prepare` gets the address of the copy; an
+ * embedded copy takes its place afterwards. The caller holds the lock of the data folder. Throws E_BACKUP_INVALID, E_STORE_OCCUPIED (a
+ * database that is not empty), E_FILE_UNWRITABLE, E_SYSTEM_REFUSED, and what `prepare` throws.
  */
 export async function restoreBackup(
   { store, file, stamp }: { readonly store: string; readonly file: string; readonly stamp: string },
@@ -143,12 +143,12 @@ export async function restoreBackup(
 async function checkDigest(file: string): Promise<void> {
   if (!existsSync(file)) throw new GatewayError('E_FILE_UNREADABLE', 'there is no such file', { at: file });
   const sums = `${file}.sha256`;
-  if (!existsSync(sums)) return; // what the file itself shows is checked anyway
+  if (!existsSync(sums)) return; // without a checksum file, the content is still checked
   const [noted] = readFileSync(sums, 'utf8').split(' ');
   if (noted !== (await digestOf(file))) throw invalid(file, 'its bytes are not those of FILE.sha256');
 }
 
-/** Nothing is deleted. The log goes first: it must never stand beside another file than its own. */
+/** Nothing is deleted. The log file is moved first: it must never be next to another database file than its own. */
 async function moveAside(place: string, stamp: string): Promise<string | undefined> {
   const aside = `${place}.before-${stamp}`;
   const files = filesOf(place)

@@ -6,7 +6,7 @@ import { insertBodies } from './bulk.ts';
 import { sha256 } from '../model/canonical-json.ts';
 import type { Reader, Tx } from './database.ts';
 
-/** Stores the bytes, unless they are stored already, and returns their digest. */
+/** Stores the bytes unless they are already stored, and returns their digest. */
 export async function keepBytes(tx: Tx, bytes: Uint8Array): Promise<Digest> {
   const digest = sha256(bytes);
   await insertBodies(tx, [{ digest, bytes }]);
@@ -21,7 +21,7 @@ export async function keepSealed(tx: Tx, messages: readonly SealedMessage[]): Pr
   await insertBodies(tx, messages);
 }
 
-/** Throws E_BYTES_DROPPED, and E_STORE_DAMAGED when the bytes were altered in the store: nobody must be judged by them. */
+/** Throws E_BYTES_DROPPED, and E_STORE_DAMAGED if the bytes were altered in the store, because nobody must be judged by altered bytes. */
 export async function getBytes(reader: Reader, digest: Digest): Promise<Uint8Array> {
   const bytes = await storedBytes(reader, digest);
   if (sha256(bytes) === digest) return bytes;
@@ -33,13 +33,13 @@ export async function getBytes(reader: Reader, digest: Digest): Promise<Uint8Arr
   throw new GatewayError('E_STORE_DAMAGED', 'stored bytes do not have their digest any more', { at: digest, fix });
 }
 
-/** Undefined where they are not stored any more, or were altered in the store. */
+/** Undefined if the bytes were dropped, or altered in the store. */
 export async function intactBytes(reader: Reader, digest: Digest): Promise<Uint8Array | undefined> {
   const bytes = await storedBytes(reader, digest);
   return sha256(bytes) === digest ? bytes : undefined;
 }
 
-/** As they are stored, also when they were altered; empty where there are none. */
+/** The bytes as stored, even if they were altered; empty if there are none. */
 export async function storedBytes(reader: Reader, digest: Digest): Promise<Uint8Array> {
   const row = await reader.selectFrom('body').select('bytes').where('digest', '=', digest).executeTakeFirst();
   return row?.bytes ?? new Uint8Array();

@@ -1,15 +1,15 @@
-/** Tables of the systems that ask at the border, and of what they are informed of. */
+/** Tables for border systems that ask, and for the changes that they are informed about. */
 
 import type { RegisterFact } from '../model/clearance/answer.ts';
 
 type Status = RegisterFact['status'];
 
-/** `reloaded`: so many operators changed at one time that they are not named; what is held of the partner is to be read anew. */
+/** `reloaded`: too many operators changed at once to list them; read the partner's whole list again. */
 export type ChangeKind =
   'listed' | 'reinstated' | 'suspended' | 'revoked' | 'withdrawn' | 'left' | 'updated' | 'reloaded';
 
 export interface BorderTables {
-  /** `scopes`: with blanks between them; `rate`: requests a second. A name is never given twice. */
+  /** `scopes`: separated by spaces; `rate`: requests per second. A name is never reused. */
   client: {
     name: string;
     scopes: string;
@@ -19,19 +19,19 @@ export interface BorderTables {
     person: string;
     at: string;
   };
-  /** What shows that a client asks. `id`: of a token its public part, of a certificate its fingerprint; `digest`: SHA-256, lower-case hex. */
+  /** A client's credential. `id`: the public part of a token, or the fingerprint of a certificate; `digest`: SHA-256, lower-case hex. */
   client_credential: {
     id: string;
     client: string;
     kind: 'token' | 'certificate';
     digest: string;
     at: string;
-    /** It counts until then; null: without end. */
+    /** Valid until then; null: without end. */
     until_at: string | null;
-    /** Of its last use, or some minutes before. */
+    /** Time of the last use, accurate to some minutes. */
     used_at: string | null;
   };
-  /** Receivers of changes: `n` is the last that they took; the rest says how it went since. */
+  /** Subscribers to changes: `n` is the last change that they accepted; the rest describes the deliveries since. */
   news_reader: {
     name: string;
     lane: 'restrictions' | 'others';
@@ -41,7 +41,7 @@ export interface BorderTables {
     failing_since: string | null;
     fault: string | null;
   };
-  /** What lists changed in the register; `is_late`: 1 for a restriction from a day before it became known. */
+  /** Changes of the register by lists. `is_late`: 1 if a restriction took effect before the day on which it became known. */
   register_change: {
     n: number;
     partner: string;
@@ -54,11 +54,11 @@ export interface BorderTables {
     list: number;
     is_late: number;
   };
-  /** Leads from what people search by to entries of the log; see answer-search.ts. */
+  /** Index of the log by searchable values; see answer-search.ts. */
   search_term: { term: string; asked_at: string; n: number };
 }
 
-/** What the engine calls its types: see first-tables.ts. */
+/** Column types by engine: see first-tables.ts. */
 interface Types {
   readonly text: string;
   readonly big: string;
@@ -93,7 +93,7 @@ export function clientTables({ text, clustered }: Types): readonly string[] {
   ];
 }
 
-/** What recorded answers and assessments are found by. `term`: what is searched, and a value of one of its fields. */
+/** The index for searches of answers and assessments. `term`: what is searched, and the value of one of its fields. */
 export function searchTables({ text, big, clustered }: Types & { readonly big: string }): readonly string[] {
   return [
     `create table search_term (term ${text} not null, asked_at ${text} not null, n ${big} not null,
