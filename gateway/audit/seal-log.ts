@@ -1,6 +1,6 @@
 /**
- * Signs checkpoints of the log, and keeps them outside the store: whoever can change the store but not these files cannot change anything
- * covered by a checkpoint without detection.
+ * Signs checkpoints of the log, and keeps them outside the store: a person who can change the store, but not these files, cannot change
+ * anything covered by a checkpoint without detection.
  */
 
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
