@@ -1,4 +1,4 @@
-/** Statements for many rows. Only here does the SQL differ between the engines for speed. */
+/** Statements for many rows. This is the only file in which the SQL differs between the engines for speed. */
 
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import { CompiledQuery, sql, type Compilable, type Insertable, type QueryResult, type RawBuilder } from 'kysely';
@@ -11,12 +11,12 @@ import type { Tables } from './tables.ts';
 type PlainTable = Exclude<keyof Tables, 'body'>;
 export type Value = string | number | null | Uint8Array;
 
-/** Rows of one PostgreSQL statement: it takes far less than the statement timeout. */
+/** Rows of one PostgreSQL statement, which stays far below the statement timeout. */
 const batch = 5_000;
 /** Values of one deletion or update: about 20 ms between two yields to the event loop. */
 const slice = 2_000;
 
-/** Inserts rows in the order given; all have the columns of the first. A row that violates a constraint fails the transaction. */
+/** Inserts rows in the given order; all rows have the columns of the first one. A row that violates a constraint fails the transaction. */
 export async function insertMany<T extends PlainTable>(
   tx: Tx,
   table: T,
@@ -31,15 +31,15 @@ export async function insertMany<T extends PlainTable>(
 
 interface Columns {
   readonly columns: readonly string[];
-  /** Columns of text whose values may be UTF-8 bytes. */
+  /** Text columns whose values may be UTF-8 bytes. */
   readonly utf8?: readonly string[];
-  /** What follows the rows: an `on conflict`. */
+  /** Appended to the statement: an `on conflict` clause. */
   readonly conflict?: string;
-  /** Stated where a few rows come again and again: the columns that are numbers, the first of them never null; all others are text. */
+  /** For frequent inserts of a few rows: the numeric columns, the first of which is never null; all other columns are text. */
   readonly numbers?: readonly string[];
 }
 
-/** As insertMany, from an iterable, with the values in the order of the columns. */
+/** Like insertMany, from an iterable, with the values in column order. */
 export async function insertRows(
   tx: Tx,
   table: PlainTable,
@@ -48,7 +48,7 @@ export async function insertRows(
 ): Promise<void> {
   if (engineOf(tx) === 'sqlite') {
     const places = columns.map((column) => (utf8.includes(column) ? 'cast(? as text)' : '?'));
-    // Names of ours: nothing is quoted.
+    // These are our own names, so nothing is quoted.
     const text = `insert into ${table} (${columns.join(', ')}) values (${places.join(', ')}) ${conflict}`;
     await onSqlite(tx, (connection) => connection.runMany(text, rows));
     return;
@@ -60,7 +60,7 @@ export async function insertRows(
     const [first = [], ...others] = pending;
     const objects = pending.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i]])));
     pending = [];
-    // Most statements insert one row, which takes the server longer to find in JSON than to insert.
+    // Most statements insert one row, and reading it from JSON would take the server longer than inserting it.
     const found =
       others.length === 0
         ? sql`values (${sql.join(first)})`
@@ -74,12 +74,12 @@ export async function insertRows(
   if (pending.length > 0) await flush();
 }
 
-/** Room of the statements for a few rows: each is prepared once for a connection, and a row without a number is none. */
+/** Sizes of the statements for a few rows. Each is prepared once per connection; unused places have no number and are skipped. */
 const rooms = [8, 64, 256] as const;
 const [, , largestRoom] = rooms;
 const fewTexts = new Map<string, string>();
 
-/** On PostgreSQL. With JSON, as above, a row costs the server twice as much. */
+/** PostgreSQL only. With JSON, a row would cost the server twice as much. */
 async function insertFew(
   tx: Tx,
   table: PlainTable,
@@ -98,7 +98,7 @@ async function insertFew(
   }
 }
 
-/** Names of ours: nothing is quoted. The first row says the types. */
+/** These are our own names, so nothing is quoted. The first row determines the types. */
 function fewText(
   table: PlainTable,
   { columns, numbers }: Pick<Required<Columns>, 'columns' | 'numbers'>,
@@ -113,7 +113,7 @@ function fewText(
     where ${numbers[0] ?? ''} is not null`;
 }
 
-/** Inserts bytes under their digests, except those stored already; bytes that were dropped are stored again. */
+/** Inserts bytes by digest, except those already stored; dropped bytes are stored again. */
 export async function insertBodies(tx: Tx, bodies: readonly Insertable<Tables['body']>[]): Promise<void> {
   if (engineOf(tx) === 'sqlite') {
     const text = `insert into body (digest, bytes) values (?, ?)
@@ -128,7 +128,7 @@ export async function insertBodies(tx: Tx, bodies: readonly Insertable<Tables['b
   }
 }
 
-/** As insertBodies, unless the partner sent these bytes before: what was dropped of them stays so. */
+/** Like insertBodies, unless the partner sent these bytes before: if they were dropped, they stay dropped. */
 export async function insertUnknownBody(
   tx: Tx,
   partner: string,
@@ -144,7 +144,7 @@ function asText(value: Value): string | number | null {
   return value instanceof Uint8Array ? new TextDecoder().decode(value) : value;
 }
 
-/** Does the work for a slice of the values at a time, and yields to the event loop in between. */
+/** Processes the values in slices, and yields to the event loop after each. */
 export async function inSlices<V>(values: readonly V[], work: (some: readonly V[]) => Promise<void>): Promise<void> {
   for (let from = 0; from < values.length; from += slice) {
     if (from > 0) await yieldToLoop();
@@ -152,12 +152,12 @@ export async function inSlices<V>(values: readonly V[], work: (some: readonly V[
   }
 }
 
-/** The condition that a column has one of the values. They are one parameter, so their number is not limited. */
+/** The condition that a column has one of the values, which are one parameter, so their number is not limited. */
 export function oneOf(reader: Reader, column: string, values: readonly (string | number)[]): RawBuilder<SqlBool> {
   const [first] = values;
-  // PostgreSQL could not tell the type of an empty array.
+  // PostgreSQL could not determine the type of an empty array.
   if (first === undefined) return sql<SqlBool>`1 = 0`;
-  // Most changes concern one row, for which the function below would take as long as the search.
+  // Most changes concern one row, for which the function below would take as long as the search itself.
   if (values.length === 1) return sql<SqlBool>`${sql.ref(column)} = ${first}`;
   return among(reader, column, typeof first === 'number' ? 'bigint' : 'text', sql.val(asOne(reader, values)));
 }
@@ -173,7 +173,7 @@ function asOne(reader: Reader, values: readonly (string | number)[]): unknown {
   return engineOf(reader) === 'sqlite' ? JSON.stringify(values) : values;
 }
 
-/** As prepared, with the condition of oneOf: compiled once for one value, and once for several. */
+/** Like `prepared`, with the condition of oneOf: compiled once for one value, and once for several. */
 export function preparedOneOf<Values extends object, Row>(
   column: string,
   type: 'bigint' | 'text',

@@ -1,4 +1,4 @@
-/** Which operators lists changed, found in pages: a list of a hundred thousand must not keep other work waiting. */
+/** Finds, page by page, the operators that lists changed: a list of a hundred thousand must not block other work. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'kysely';
@@ -7,18 +7,21 @@ import type { Version } from './register.ts';
 import { openOrdinal } from './tables.ts';
 
 interface Since {
-  /** The largest row number among the versions that are known. */
+  /** The largest known row number of a version. */
   readonly newest: number;
-  /** Ordinals of the list as of which they are known, and of the list up to which changes are asked for. */
+  /** Ordinals of lists: the known one, and the one up to which changes are wanted. */
   readonly from: number;
   readonly to: number;
-  /** Versions read at one time. */
+  /** Versions read at a time. */
   readonly page: number;
 }
 
 type Changed = Pick<Version, 'n' | 'to_list' | 'identifier'>;
 
-/** Operators with a version that was added since, or superseded by a list since: each once. Other work has its turn after each page. */
+/**
+ * Yields, once each, the operators with a version that was added, or superseded by a list, since then. Yields to other work after each
+ * page.
+ */
 export async function* changedOperators(
   reader: Reader,
   partner: string,
@@ -39,7 +42,7 @@ async function* addedVersions(
   partner: string,
   { newest, page }: Since,
 ): AsyncGenerator<readonly Changed[]> {
-  // By row number: the index of the partner would lead to all its versions.
+  // By row number: the partner's index would lead to all its versions.
   const versions = versionsOf(reader, page)
     .where(sql`partner || ''`, '=', partner)
     .orderBy('n');
@@ -62,7 +65,7 @@ async function* supersededVersions(
     .where('to_list', '<', sql.lit(openOrdinal));
   let last: Pick<Changed, 'n' | 'to_list'> | undefined = { to_list: from, n: Number.MAX_SAFE_INTEGER };
   while (last !== undefined) {
-    // The rest of one list, and then others: one condition for both would pass over what was read of the list.
+    // First the rest of one list, then the others: a single condition for both would skip what was already read of the list.
     const rest: readonly Changed[] = await versions
       .where('to_list', '=', last.to_list)
       .where('n', '>', last.n)

@@ -1,34 +1,34 @@
-/** Checkpoints of the embedded engine in a worker thread: otherwise each commit would also wait for copying the log into the file. */
+/** Checkpoints of the embedded engine on a worker thread: otherwise commits would also wait for copying the log into the file. */
 
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 
-/** Pages in the log at which a checkpoint is made. */
+/** Log pages at which a checkpoint is made. */
 const threshold = 2_000;
-/** Pages the log may have when a transaction begins: 64 MiB, or 128 MiB in an older file with larger pages. */
+/** Most log pages when a transaction begins: 64 MiB, or 128 MiB in an older file with larger pages. */
 const longestLog = 16_384;
 
-/** Megabytes: the thread runs ten lines. */
+/** In megabytes: the thread runs ten lines of code. */
 const resourceLimits = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32 };
 
 export interface Checkpoints {
   /**
-   * Before BEGIN: shortens a log that has grown too long; `held`: called where that takes long. Commits can be faster than the thread, and the
-   * log restarts only when all of it is in the file, so it could grow without limit. So the writer waits for the thread. What is pending then,
-   * it brings into the file itself, which blocks it and is little unless the thread failed; or it waits for a checkpoint in progress.
+   * Before BEGIN: shortens a log that has grown too long; `held` is called if that takes long. Commits can be faster than the thread, and
+   * the log restarts only when all of it is in the file, so it could grow without limit. Therefore the writer waits for the thread. It then
+   * copies the rest into the file itself, which blocks it but is little unless the thread failed; or it waits for a checkpoint in progress.
    * Throws errors of SQLite; nothing is stored then.
    */
   shortenLog(held?: () => void): Promise<void>;
-  /** After COMMIT: requests a checkpoint when the log is long enough. Never throws, because the commit has succeeded. */
+  /** After COMMIT: requests a checkpoint if the log is long enough. Never throws, because the commit has succeeded. */
   request(): void;
-  /** Ends the thread and its connection. SQLite removes the log when the last connection is closed. */
+  /** Stops the thread and closes its connection. SQLite removes the log when the last connection is closed. */
   close(): Promise<void>;
 }
 
 /**
- * `database` is the connection that writes. The thread starts with the first commit after which a checkpoint is due; it costs 3 MB and
- * 0.07 s of processor time, and does not keep the process alive.
+ * `database` is the writing connection. The thread starts with the first commit after which a checkpoint is due. It costs 3 MB and 0.07 s
+ * of processor time, and does not keep the process alive.
  */
 export function startCheckpointing(database: DatabaseSync, path: string): Checkpoints {
   const readLog = logOf(database);
@@ -36,7 +36,10 @@ export function startCheckpointing(database: DatabaseSync, path: string): Checkp
   let hasThread = true;
   const thread = openThread(path, lose);
 
-  /** Without the thread the store stays correct and is slower: the writer makes the checkpoints. A new thread would mostly fail the same way. */
+  /**
+   * Without the thread the store stays correct but is slower, because the writer makes the checkpoints. A new thread would probably fail in
+   * the same way.
+   */
   function lose(cause: unknown): void {
     hasThread = false;
     const type = 'CheckpointsWarning';
@@ -70,7 +73,7 @@ export function startCheckpointing(database: DatabaseSync, path: string): Checkp
 
 interface CheckpointThread {
   request(): void;
-  /** Resolves when it has made a checkpoint, or could not. */
+  /** Resolves when it has made a checkpoint, or failed to. */
   checkpoint(): Promise<void>;
   close(): Promise<void>;
 }
@@ -108,7 +111,7 @@ function openThread(path: string, lost: (cause: unknown) => void): CheckpointThr
   };
 }
 
-/** Reads the length of the log and how much of it is not yet in the file, in pages: 5 µs. The size of the log file does not show it. */
+/** Reads, in 5 µs, the number of pages in the log and how many of them are not in the file yet. The size of the log file does not tell. */
 export function logOf(database: DatabaseSync): () => { readonly pages: number; readonly pending: number } {
   const noop = database.prepare('pragma wal_checkpoint(noop)');
   return () => {
@@ -117,7 +120,7 @@ export function logOf(database: DatabaseSync): () => { readonly pages: number; r
   };
 }
 
-/** Makes a passive checkpoint: it blocks no reader or writer. A file has at most one checkpoint in progress. */
+/** Makes a passive checkpoint, which blocks no reader or writer. A file has at most one checkpoint in progress. */
 export function checkpointsOn(database: DatabaseSync): () => 'made' | 'in progress' {
   const passive = database.prepare('pragma wal_checkpoint(passive)');
   return () => (passive.get()?.['busy'] === 0 ? 'made' : 'in progress');

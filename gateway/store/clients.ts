@@ -1,4 +1,4 @@
-/** Clients of the border door, and what shows that they ask. A change raises `client_revision`, which every gateway on the store compares. */
+/** Clients of the border door, and their credentials. A change increments `client_revision`, which every gateway on the store compares. */
 
 import { sql } from 'kysely';
 import { isStoreAway } from '../model/errors.ts';
@@ -17,7 +17,7 @@ export type Credential = FromRow<BorderTables['client_credential']>;
 
 export interface KnownClients {
   readonly clients: ReadonlyMap<string, StoredClient>;
-  /** By their ids, those that have ended included. */
+  /** By id, including expired ones. */
   readonly credentials: ReadonlyMap<string, Credential>;
 }
 
@@ -32,21 +32,21 @@ export async function allClients(reader: Reader): Promise<KnownClients> {
   };
 }
 
-/** For so long at most, a change of another process is not known. */
+/** For at most this long, a change by another process goes unnoticed. */
 const knownForMs = 500;
 
-/** While nobody can decide anything in the store, callers are known for so long. */
+/** While the store is unreachable, so that nobody can change anything, callers stay known for this long. */
 const knownWithoutStoreMs = 3_600_000;
 
 export interface ClientIndex {
   /**
-   * The clients as they were committed half a second ago or later; while the store is away, as they were up to an hour ago. Throws as the
+   * The clients as committed at most half a second ago; while the store is unreachable, at most an hour ago. Throws the errors of the
    * store: what cannot be read is not assumed.
    */
   current(): KnownClients | Promise<KnownClients>;
 }
 
-/** `clock`: milliseconds of a clock that is never set. */
+/** `clock`: milliseconds of a monotonic clock. */
 export function openClientIndex({ sql: reader }: Pick<Database, 'sql'>, clock: () => number): ClientIndex {
   let known: (KnownClients & { readonly revision: number }) | undefined;
   let asked: Promise<KnownClients> | undefined;
@@ -54,7 +54,7 @@ export function openClientIndex({ sql: reader }: Pick<Database, 'sql'>, clock: (
   let failedAt = -Infinity;
   async function read(): Promise<KnownClients> {
     const startedAt = clock();
-    // Before the rows: a change in between leads to another reading.
+    // Read before the rows: a change in between causes another read.
     let revision: number;
     try {
       revision = await readCounter(reader, 'client_revision');
@@ -75,9 +75,9 @@ export function openClientIndex({ sql: reader }: Pick<Database, 'sql'>, clock: (
   };
 }
 
-/** Adds a client. False: one had this name before, whatever its case. */
+/** Adds a client. Returns false if the name was used before, in whatever case. */
 export async function insertClient(tx: Tx, { scopes, ...client }: StoredClient): Promise<boolean> {
-  // Of two at the same time, the second waits here for the first.
+  // If two are added at the same time, the second waits here for the first.
   await advanceCounter(tx, 'client_revision');
   const sameName = tx
     .selectFrom('client')
@@ -89,7 +89,7 @@ export async function insertClient(tx: Tx, { scopes, ...client }: StoredClient):
   return await changesOne(tx.insertInto('client').values(row));
 }
 
-/** Adds a credential; those that the client has end at `others`, if not before. False: the credential is known. */
+/** Adds a credential; the client's other credentials expire at `others`, if not before. Returns false if the credential exists already. */
 export async function insertCredential(
   tx: Tx,
   credential: Omit<BorderTables['client_credential'], 'until_at' | 'used_at'>,
@@ -107,7 +107,7 @@ export async function insertCredential(
   return await changesOne(insert.onConflict((known) => known.column('id').doNothing()));
 }
 
-/** Nothing that the client has counts any more. False: it is revoked. */
+/** Revokes the client with all its credentials. Returns false if it was revoked before. */
 export async function endClient(
   tx: Tx,
   name: string,
@@ -118,7 +118,7 @@ export async function endClient(
   return await changesOne(update.where('name', '=', name).where('state', '=', 'active'));
 }
 
-/** No change that others must know. */
+/** Does not count as a change that other gateways must notice. */
 export async function noteUse(tx: Tx, id: string, at: Moment): Promise<void> {
   await tx.updateTable('client_credential').set({ used_at: at }).where('id', '=', id).execute();
 }

@@ -23,7 +23,7 @@ export interface Consultation {
   readonly askedAt: Moment;
   readonly requester: string;
   readonly partner: string;
-  /** JSON, as asked and as given. */
+  /** JSON of the request and of the answer. */
   readonly request: string;
   readonly answer: string;
 }
@@ -45,20 +45,20 @@ export async function recordConsultations(tx: Tx, consultations: readonly Consul
   await insertRows(tx, 'border_answer', answerColumns, rows);
 }
 
-/** The answer at a place of the log, as given; undefined where there is none. */
+/** The answer at a place of the log, as given; undefined if there is none. */
 export async function answerAt(reader: Reader, place: number): Promise<ProvenAnswer | undefined> {
   if (!Number.isSafeInteger(place)) return undefined;
   const row = await reader.selectFrom('border_answer').select('answer').where('n', '=', place).executeTakeFirst();
   return row && (JSON.parse(row.answer) as ProvenAnswer);
 }
 
-/** The answer that a program before `border_answer` gave under this number. */
+/** The answer under this number from a version of the program before `border_answer` existed. */
 export async function earlierAnswer(reader: Reader, number: string): Promise<ProvenAnswer | undefined> {
   const row = await reader.selectFrom('consultation').select('answer').where('number', '=', number).executeTakeFirst();
   return row && (JSON.parse(row.answer) as ProvenAnswer);
 }
 
-/** The key under which places in the log of this store become consultation numbers: 16 bytes. */
+/** The 16-byte key that turns places in the log of this store into consultation numbers. */
 export async function numberKey(reader: Reader): Promise<Uint8Array> {
   const key = reader.selectFrom('store_key').select('value').where('name', '=', 'consultation_number');
   return Buffer.from((await key.executeTakeFirstOrThrow()).value, 'hex');
@@ -88,7 +88,7 @@ export async function findIdempotent(reader: Reader, requester: string, key: str
     .executeTakeFirst();
 }
 
-/** Stores the first answer under a key. False: another request with the key has stored its answer, which stays. */
+/** Stores the first answer under a key. Returns false if another request with the key has stored its answer, which stays. */
 export async function saveIdempotent(tx: Tx, first: Tables['idempotency']): Promise<boolean> {
   const insert = tx
     .insertInto('idempotency')

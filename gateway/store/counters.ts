@@ -27,8 +27,8 @@ const advance = prepared((writer, value: Places<{ readonly name: Counter; readon
 });
 
 /**
- * Adds to a counter and returns its new value. The row stays locked until the transaction ends: a transaction that reads a number
- * also sees everything written under lower numbers.
+ * Adds to a counter and returns its new value. The row stays locked until the transaction ends: a transaction that reads a number also sees
+ * everything written under lower numbers.
  */
 export async function advanceCounter(tx: Transaction<Tables>, name: Counter, by = 1): Promise<number> {
   const { rows } = await advance(tx, { name, by });

@@ -1,4 +1,4 @@
-/** Opens and closes the store: one schema on SQLite or PostgreSQL. A store that is not durable is refused. */
+/** Opens and closes the store: one schema on SQLite or PostgreSQL. A store without durable commits is refused. */
 
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,10 +18,10 @@ export type { Engine } from './engine.ts';
 
 /** Functions that write take a transaction, so that a write outside of one does not compile. */
 export type Tx = Transaction<Tables>;
-/** `Database.sql` reads what is committed; a transaction also reads its own changes. */
+/** `Database.sql` reads committed data; a transaction also reads its own changes. */
 export type Reader = Kysely<Tables>;
 
-/** The last number of one kind that was given out. `epoch`: 0 where there are none. */
+/** The last number given out of one kind. `epoch`: 0 if the kind has none. */
 export interface GivenNumber {
   /** `event`, `operator_revision`, or a stream of our lists (`KR/out`). */
   readonly name: string;
@@ -30,32 +30,31 @@ export interface GivenNumber {
 }
 
 export interface Database {
-  /** For reading only: the engines refuse writes here. */
+  /** Read only: the engines refuse writes here. */
   readonly sql: Kysely<Tables>;
   readonly engine: Engine;
   /**
-   * Runs the work in one transaction: everything is stored when this resolves, and nothing when the work throws.
-   * E_OUTCOME_UNKNOWN: the COMMIT failed; read back to find out. E_STORE_UNREACHABLE: nothing was stored.
-   * Transactions asked for at one time share a commit of the embedded engine, which has one at a time: never open one inside another, never
-   * wait for the network in one. On PostgreSQL those share one that are `short`: of a few statements, because the others wait for them.
-   * `prompt`: E_STORE_UNREACHABLE at once where another process or thread is writing the embedded store: a long list takes it seconds.
+   * Runs the work in one transaction: everything is stored when this resolves, and nothing if the work throws. E_OUTCOME_UNKNOWN: the
+   * COMMIT failed; read back to find out. E_STORE_UNREACHABLE: nothing was stored. The embedded engine runs one transaction at a time, and
+   * those requested at the same time share a commit: never open one inside another, and never wait for the network in one. On PostgreSQL
+   * only `short` ones (a few statements) share a commit, because the others wait for them. `prompt`: throws E_STORE_UNREACHABLE at once if
+   * another process or thread is writing the embedded store, which takes seconds for a long list.
    */
   transaction<T>(work: (tx: Tx) => Promise<T>, terms?: Terms): Promise<T>;
-  /** Runs work that asks for short transactions: those of works in progress at one time wait some milliseconds for each other. */
+  /** Runs work that requests short transactions: concurrent works wait some milliseconds for each other's transactions. */
   sharing<T>(work: () => Promise<T>): Promise<T>;
-  /** Where the numbers are noted that lists take along; absent where nothing is sent. */
+  /** Where the numbers of sent lists are recorded outside the store; absent if nothing is sent. */
   readonly given?: { note(numbers: readonly GivenNumber[]): void };
-  /** How many transactions were committed so far. */
+  /** Number of transactions committed so far. */
   commits(): number;
-  /** Aborted with E_STORE_DAMAGED: opening a connection again cannot help, so the process has to end. */
+  /** Aborted with E_STORE_DAMAGED: opening a new connection cannot help, so the process must exit. */
   readonly damaged: AbortSignal;
   close(): Promise<void>;
 }
 
 /**
- * Opens `sqlite:/path/file.db` or `postgres://…` and migrates its tables to the current schema.
- * Throws E_CONFIG_INVALID, E_STORE_UNREACHABLE, E_STORE_UNDURABLE (it could lose committed data), E_STORE_SCHEMA,
- * E_STORE_DAMAGED.
+ * Opens `sqlite:/path/file.db` or `postgres://…` and migrates its tables to the current schema. Throws E_CONFIG_INVALID,
+ * E_STORE_UNREACHABLE, E_STORE_UNDURABLE (it could lose committed data), E_STORE_SCHEMA, E_STORE_DAMAGED.
  */
 export async function openDatabase(url: string): Promise<Database> {
   const damage = new AbortController();
@@ -68,8 +67,8 @@ export async function openDatabase(url: string): Promise<Database> {
 }
 
 /**
- * Opens a store for reading: nothing is made, migrated or written. An embedded store that does not exist yet reads as an empty one.
- * Throws as openDatabase; E_STORE_SCHEMA for a store that a writing command must bring to this version first.
+ * Opens a store for reading: nothing is created, migrated or written. An embedded store that does not exist yet reads as an empty one.
+ * Throws the same errors as openDatabase; E_STORE_SCHEMA if a writing command must migrate the store first.
  */
 export async function readDatabase(url: string): Promise<Database> {
   const file = sqliteFile(url);
@@ -123,7 +122,10 @@ function accessTo(url: string, report: ReportError): EngineAccess {
   throw new GatewayError('E_CONFIG_INVALID', 'the address of the store names no known engine', { fix });
 }
 
-/** How often a migration begins: other gateways on the store use its tables meanwhile, and it waits two seconds for them at most. */
+/**
+ * Most attempts to start a migration: other gateways on the store use its tables meanwhile, and each attempt waits at most two seconds for
+ * them.
+ */
 const mostTries = 10;
 
 async function bringUp({ engine, migrating }: EngineAccess, writer: Kysely<Tables>): Promise<void> {
@@ -149,7 +151,7 @@ async function open(access: EngineAccess): Promise<Omit<Database, 'damaged'>> {
     await access.assertDurable(writer);
     await bringUp(access, writer);
     await writer.transaction().execute((tx) => advanceCounter(tx, 'opened'));
-    // Again after a write: some drivers fall back to weaker settings then.
+    // Checked again after a write: some drivers fall back to weaker settings then.
     await access.assertDurable(writer);
     const reader = new Kysely<Tables>({ dialect: access.openReading() });
     const run = transactionsOf(access.writing, access.writing.createDriver());
@@ -178,7 +180,7 @@ async function open(access: EngineAccess): Promise<Omit<Database, 'damaged'>> {
   }
 }
 
-/** As probeStore, for a store that exists and is open for reading only. Throws as openDatabase. */
+/** Like probeStore, for an existing store that is open for reading only. Throws the same errors as openDatabase. */
 export async function tryWriting(url: string): Promise<void> {
   const writer = new Kysely<Tables>({ dialect: accessTo(url, (error) => error).writing });
   try {
@@ -188,7 +190,10 @@ export async function tryWriting(url: string): Promise<void> {
   }
 }
 
-/** Changes a value and commits: neither reading nor a transaction that is rolled back shows that the disk has room. Throws as Database.transaction. */
+/**
+ * Changes a value and commits: neither a read nor a rolled-back transaction shows that the disk has space. Throws the same errors as
+ * Database.transaction.
+ */
 export async function probeStore(db: Pick<Database, 'transaction'>): Promise<void> {
   await db.transaction((tx) => advanceCounter(tx, 'probe'));
 }
