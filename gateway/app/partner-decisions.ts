@@ -31,7 +31,7 @@ interface About {
   readonly partner: string;
   readonly event: string;
   readonly subject: object;
-  /** Since when what is decided has been unchanged: once it changes, two people decide anew. */
+  /** When the present state was stored; undefined if there is none. Once it changes, two people must decide again. */
   readonly since: (tx: Tx) => Promise<Moment | undefined>;
   /** For the log. */
   readonly shown: object;
@@ -46,7 +46,7 @@ async function decide(
 ): Promise<boolean> {
   const at = momentOf(now());
   return await db.transaction(async (tx) => {
-    // Of people who decide at the same time, each waits here for the one before, and reads what that one changed.
+    // If several people decide at the same time, each waits here for the one before, and then reads its change.
     await changePartners(tx);
     const digest = sha256(canonicalJson(present({ event, ...subject, since: await since(tx) })));
     const people = await decideTogether(tx, { partner, digest, decision: event, at }, decider, shown);

@@ -5,7 +5,7 @@ interface ProvenWords {
   readonly number: string;
   readonly outcome: string;
   readonly partner: string;
-  /** As it was asked if it is no valid identifier. */
+  /** In its usual form; an invalid identifier as it was sent. */
   readonly identifier: string | undefined;
   readonly name: string | undefined;
   readonly status: string | undefined;

@@ -81,7 +81,7 @@ export async function compareMonths(
   return compared;
 }
 
-/** Remembers when each partner was last asked, by code: once per hour, and at once after a start. */
+/** Returns a function that compares months with each partner: at the first call, and then at most once per hour. */
 export function openComparing(): (counting: Gateway) => Promise<void> {
   const due = new Map<string, string>();
   return async (gateway) => {

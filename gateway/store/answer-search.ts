@@ -67,7 +67,7 @@ export async function makeSearchable({
   return upTo === size;
 }
 
-/** A search makes at most so many pages itself. If more are missing, it would wait without finding the newest answers. */
+/** A search indexes at most so many pages itself. With more to do, it would wait and still not find the newest answers. */
 const mostPages = 3;
 
 /**

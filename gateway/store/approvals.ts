@@ -37,8 +37,8 @@ export async function decisionsAbout(
 }
 
 /**
- * Records a person's decision about the digest. Returns everybody whose same decision counts. Names are compared without case and
- * surrounding spaces. Throws E_APPROVAL_REPEATED, and what `counts` throws.
+ * Records a person's decision about the digest. Returns the people who made the same decision and whose decisions count. Names are compared
+ * without case and punctuation. Throws E_APPROVAL_REPEATED, and what `counts` throws.
  */
 export async function recordApproval(
   tx: Tx,

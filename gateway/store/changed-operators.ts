@@ -18,10 +18,7 @@ interface Since {
 
 type Changed = Pick<Version, 'n' | 'to_list' | 'identifier'>;
 
-/**
- * Yields, once each, the operators with a version that was added, or superseded by a list, since then. Yields to other work after each
- * page.
- */
+/** Yields pages of the operators whose versions lists added or superseded since then, each operator once. Other work runs between pages. */
 export async function* changedOperators(
   reader: Reader,
   partner: string,
